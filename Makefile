@@ -20,7 +20,7 @@ LOCKED := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-
 # Tests use a database without durability, in a separate data folder.
 TEST := SKELETON_TEST_FAST_DB=1
 
-.PHONY: help serve demo test lint format-check types imports check migrations schema unit browser slow durability attack full nginx \
+.PHONY: help serve demo test lint format-check types imports check migrations schema unit browser slow walks coverage durability attack full nginx \
 	install install-dev lock bench bench-check bench-compare bench-scale bench-live bench-files bench-jobs bench-dashboard \
 	screenshots translations format clean
 
@@ -61,10 +61,19 @@ schema: $(DEVELOPMENT) ## check that the OpenAPI schema is complete and valid
 
 # Tests that take long because they wait: kill and restart servers, stall connections, follow the guide in a copy.
 SLOW := tests/attack tests/test_durability.py tests/test_add_a_resource.py
-slow: $(DEVELOPMENT) browser nginx ## run the tests that `make test` leaves out because they take long
+slow: $(DEVELOPMENT) browser nginx ## run the tests that `make test` leaves out because they wait
 	$(TEST) $(BIN)/pytest -n auto $(SLOW) $(ARGS)
 
-unit: $(DEVELOPMENT) browser ## run the tests with coverage
+# Tests that take long because they go through every route, form or screen, with every role, in every language.
+WALKS := tests/refusals tests/test_generated_requests.py $(addprefix skeleton/backoffice/tests/,test_screens.py \
+	test_translated_screens.py test_export_columns.py test_numbers.py test_browser_pages.py test_browser_rows.py)
+walks: $(DEVELOPMENT) browser ## run the tests that `make test` leaves out because they go through everything
+	$(TEST) $(BIN)/pytest -n auto $(WALKS) $(ARGS)
+
+unit: $(DEVELOPMENT) browser ## run the tests, but for `make slow` and `make walks`
+	$(TEST) $(BIN)/pytest -n auto $(patsubst %,--ignore=%,$(SLOW) $(WALKS)) $(ARGS)
+
+coverage: $(DEVELOPMENT) browser ## run the tests of `make unit` and `make walks`, and show the branches they reach
 	$(TEST) $(BIN)/pytest -n auto --cov --cov-report=term:skip-covered $(SLOW:%=--ignore=%) $(ARGS)
 
 # The parts that depend on PostgreSQL most: triggers, books, stock, searches, the queue, migrations, backups.
@@ -83,7 +92,7 @@ durability: $(DEVELOPMENT) ## run the full durability tests: 20,000 writes, an o
 attack: $(DEVELOPMENT) nginx ## run the full attack tests with nginx in front (some twenty minutes)
 	SKELETON_ATTACK=full $(TEST) $(BIN)/pytest tests/attack -p no:randomly -o timeout=900 $(ARGS)
 
-full: $(DEVELOPMENT) browser ## run all cases of the tests that `make unit` samples (requests, pages, forms, currencies)
+full: $(DEVELOPMENT) browser ## run all cases of the tests that the others sample (requests, pages, forms, currencies)
 	SKELETON_TEST_FULL=1 $(TEST) $(BIN)/pytest -n auto tests/test_generated_requests.py tests/test_currencies.py \
 		skeleton/backoffice/tests/test_browser_pages.py skeleton/backoffice/tests/test_browser_rows.py $(ARGS)
 

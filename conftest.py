@@ -1,4 +1,4 @@
-"""The characters that the tests tell their stories with."""
+"""Fixtures for all apps: API clients of users with different roles, and the chart of accounts."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ from skeleton.testkit.client import ApiClient
 from skeleton.testkit.flush import flush_past_triggers
 from skeleton.testkit.roles import application_role
 
-# A machine may be slow, so no example has a deadline; CI tries the same examples every time, people try new ones.
+# A machine may be slow, so examples have no deadline. CI always uses the same examples, developers get new ones.
 hypothesis_settings.register_profile("default", deadline=None)
 hypothesis_settings.register_profile("ci", deadline=None, derandomize=True)
 hypothesis_settings.load_profile("ci" if os.environ.get("CI") else "default")
@@ -22,7 +22,7 @@ hypothesis_settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Tests log in as the application does, as a role that owns nothing; what they leave behind the owner removes."""
+    """Run the tests as the application's database role, which owns nothing. Only the owner empties the tables."""
     flush_past_triggers()
     with ExitStack() as role:
         with django_db_blocker.unblock():
@@ -34,13 +34,13 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 
 @pytest.fixture
 def anonymous() -> ApiClient:
-    """Nobody."""
+    """A client without authentication."""
     return ApiClient()
 
 
 @pytest.fixture
 def owner(db: None) -> ApiClient:
-    """The super administrator, who may do everything."""
+    """A super administrator, who may do everything."""
     return client_of(user_in_role("super_admin", name="Olha Owner", email="olha@example.com"))
 
 
@@ -52,23 +52,23 @@ def colleague(db: None) -> ApiClient:
 
 @pytest.fixture
 def viewer(db: None) -> ApiClient:
-    """Somebody who may look."""
+    """A user with read permissions only."""
     return client_of(user_in_role("viewer", name="Vera Viewer", email="vera@example.com"))
 
 
 @pytest.fixture
 def outsider(db: None) -> ApiClient:
-    """Somebody who is signed in and holds no role."""
+    """A signed-in user without a role."""
     return client_of(user_with(name="Oscar Outsider", email="oscar@example.com"))
 
 
 @pytest.fixture
 def holding(db: None) -> Callable[..., ApiClient]:
-    """Makes somebody who holds exactly the permissions given: `holding("invoices:read")`."""
+    """Return a function that creates a user with exactly these permissions: `holding("invoices:read")`."""
     return lambda *permissions: client_of(user_with(*permissions))
 
 
 @pytest.fixture
 def chart(db: None) -> None:
-    """The seeded accounts: whoever sends or pays invoices needs them."""
+    """The seeded chart of accounts, which sending and paying invoices require."""
     seed_chart()

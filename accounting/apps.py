@@ -54,7 +54,6 @@ def _declare_entries() -> None:
     )
     declare("accounting_entry_date_ahead", Invalid, MORE_THAN_A_YEAR_AHEAD_MESSAGE, field="date")
     declare("accounting_company_zone", Conflict, _("The books are kept in the days of another time zone."))
-    declare("accounting_entry_isolation", Conflict, _("Transactions are posted with READ COMMITTED isolation only."))
     declare("accounting_entry_two_lines", Invalid, _("A transaction needs at least two lines."), field="lines")
     declare("accounting_entry_balanced", Invalid, _("Debits and credits are not equal."), field="lines")
     declare(

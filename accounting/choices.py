@@ -1,14 +1,11 @@
 """The enumerations of accounting."""
 
-from collections.abc import Mapping
 from enum import StrEnum
 
 from django.conf import settings
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
-
-from skeleton.kernel.translation import Text
 
 
 class AccountType(TextChoices):
@@ -39,16 +36,16 @@ class SourceType(TextChoices):
     CLOSING = "closing", pgettext_lazy("journal entry", "Closing")
 
 
-PURPOSES: Mapping[str, Text] = {
-    "send": pgettext_lazy("purpose of a transaction", "Sending"),
-    "receive": pgettext_lazy("purpose of a transaction", "Receipt of payment"),
-    "refund": pgettext_lazy("purpose of a transaction", "Refund"),
-    "reverse": pgettext_lazy("purpose of a transaction", "Reversal of a payment"),
-    "allocate": pgettext_lazy("purpose of a transaction", "Allocation"),
-    "undo": pgettext_lazy("purpose of a transaction", "Undoing"),
-    "write_off": pgettext_lazy("purpose of a transaction", "Write-off"),
-}
-"""The labels of the purposes for which other apps post."""
+class Purpose(TextChoices):
+    """The reasons for which a document or a settlement is posted, once each."""
+
+    SEND = "send", pgettext_lazy("purpose of a transaction", "Sending")
+    RECEIVE = "receive", pgettext_lazy("purpose of a transaction", "Receipt of payment")
+    REFUND = "refund", pgettext_lazy("purpose of a transaction", "Refund")
+    REVERSE = "reverse", pgettext_lazy("purpose of a transaction", "Reversal of a payment")
+    ALLOCATE = "allocate", pgettext_lazy("purpose of a transaction", "Allocation")
+    UNDO = "undo", pgettext_lazy("purpose of a transaction", "Undoing")
+    WRITE_OFF = "write_off", pgettext_lazy("purpose of a transaction", "Write-off")
 
 
 class TaxCategory(TextChoices):

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounting.choices import DEBIT_NORMAL, AccountType, PeriodStatus, SourceType
+from accounting.descriptions import MAX_LENGTH, describe
 from accounting.tax_code_models import TaxCode  # noqa: F401 (Django finds models here)
 from parties.models import Party
 from skeleton.db.counting import MaintainedCount
@@ -149,7 +150,7 @@ class Entry(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     date = models.DateField(verbose_name=_("date"))
-    description = models.CharField(max_length=500, verbose_name=_("description"))
+    description = models.CharField(max_length=MAX_LENGTH, verbose_name=_("description"))
     reference = models.CharField(max_length=100, null=True, blank=True, verbose_name=_("reference"))  # noqa: DJ001 (the API says null)
     source_type = models.CharField(max_length=11, choices=SourceType.choices, verbose_name=_("source type"))
     source_id = models.UUIDField(null=True, blank=True, verbose_name=_("source id"))
@@ -235,7 +236,12 @@ class Entry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{local_day(self.date)} {self.description}"
+        return f"{local_day(self.date)} {self.shown_as}"
+
+    @property
+    def shown_as(self) -> str:
+        """Return the description in the active language. Reads the entry that it reverses."""
+        return str(describe(self))
 
 
 class LineQuerySet(RowLevelQuerySet["Line"]):

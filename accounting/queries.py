@@ -1,11 +1,17 @@
 """Queries of accounting that span tables."""
 
 import datetime as dt
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
 
 from django.db.models import F, OuterRef, QuerySet, Sum
+from django.utils.translation import get_language, override
 
 from accounting.choices import AccountType, PeriodStatus
-from accounting.models import NET, Line, MonthTotal, Period, Total, on_normal_side
+from accounting.models import NET, Entry, Line, MonthTotal, Period, Total, on_normal_side
+
+_CHUNK = 500
 
 
 def balances_of_account() -> QuerySet[Total]:
@@ -17,6 +23,19 @@ def balances_of_account() -> QuerySet[Total]:
 def lines_of_entry() -> QuerySet[Line]:
     """Return the lines of the entry at `OuterRef("pk")`, in order."""
     return Line.objects.filter(entry=OuterRef("pk")).order_by("position")
+
+
+def described(items: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Return lines of a ledger with the descriptions of their entries in the language that is active now."""
+    return _described(iter(items), get_language())
+
+
+def _described(items: Iterator[dict[str, Any]], language: str | None) -> Iterator[dict[str, Any]]:
+    while chunk := list(islice(items, _CHUNK)):
+        entries = Entry.objects.select_related("reverses").in_bulk([item["transaction_id"] for item in chunk])
+        with override(language):  # a file is written after the request
+            texts = {str(pk): entry.shown_as for pk, entry in entries.items()}
+        yield from ({**item, "description": texts[str(item["transaction_id"])]} for item in chunk)
 
 
 def revenue_by_month(first: dt.date, last: dt.date) -> dict[str, dict[dt.date, int]]:

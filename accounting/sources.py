@@ -26,7 +26,7 @@ def register_source(source_type: SourceType, links: Callable[[UUID], Links]) -> 
 def source_links(entry: Entry) -> list[tuple[str, str]]:
     """Return text and address of each document that the entry is for; of a reversal, of the entry that it reverses."""
     if entry.reverses:
-        own = (entry.reverses.description, reverse("admin:accounting_entry_change", args=[entry.reverses_id]))
+        own = (entry.reverses.shown_as, reverse("admin:accounting_entry_change", args=[entry.reverses_id]))
         return [own, *source_links(entry.reverses)]
     find = _sources.get(SourceType(entry.source_type))
     return list(find(entry.source_id)) if find and entry.source_id else []

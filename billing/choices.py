@@ -50,18 +50,6 @@ class SettlementKind(TextChoices):
     WRITE_OFF = "write_off", _("Write-off")
 
 
-class Purpose(TextChoices):
-    """The reasons for which a document or a settlement is posted, once each."""
-
-    SEND = "send"
-    RECEIVE = "receive"
-    REFUND = "refund"
-    REVERSE = "reverse"
-    ALLOCATE = "allocate"
-    UNDO = "undo"
-    WRITE_OFF = "write_off"
-
-
 def allowed_actions(status: str, *, amount_paid: int = 0) -> list[str]:
     """Return the actions that this state of an invoice allows. Its notes can be changed in any state."""
     if status == InvoiceStatus.DRAFT:

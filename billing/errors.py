@@ -151,7 +151,10 @@ def _declare_payments() -> None:
     declare(
         "billing_settlement_days",
         Invalid,
-        _("Must not be in the future, and not before the payment or the invoice."),
+        _(
+            "Must not be in the future, and not before the payment, the invoice, or the day on which a settlement of "
+            "them was undone."
+        ),
         field="date",
     )
     declare("billing_settlement_of_received", Conflict, _("Only a payment that came in and stands settles an invoice."))

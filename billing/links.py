@@ -6,13 +6,49 @@ from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
-from accounting.choices import SourceType
+from accounting.choices import Purpose, SourceType
+from accounting.descriptions import DocumentWords, register_words
 from accounting.sources import register_source
 from billing.models import CreditNote, Invoice, Payment, Settlement
 from skeleton.office.links import RecordLink, register_links
 
 _READ = ("invoices:read",)
+
+WORDS = {
+    SourceType.INVOICE: DocumentWords(
+        undo=_("Cancel the invoice, or issue a credit note for it."),
+        by_purpose={Purpose.SEND: _("Invoice {number}")},
+    ),
+    SourceType.PAYMENT: DocumentWords(
+        undo=_("Reverse the payment or the refund on its page."),
+        by_purpose={
+            Purpose.RECEIVE: pgettext_lazy("transaction", "Payment {number}"),
+            Purpose.REFUND: pgettext_lazy("transaction", "Refund {number}"),
+            Purpose.REVERSE: _("Reversal of payment {number}"),
+        },
+    ),
+    SourceType.CREDIT_NOTE: DocumentWords(
+        undo=_("A credit note cannot be undone. Issue a new invoice instead."),
+        by_purpose={Purpose.SEND: _("Credit note {number}")},
+    ),
+    SourceType.ALLOCATION: DocumentWords(
+        undo=_("Take the amount back on the page of the payment or credit note."),
+        by_purpose={
+            Purpose.ALLOCATE: _("Allocation to invoice {number}"),
+            Purpose.UNDO: _("Allocation to invoice {number} taken back"),
+        },
+    ),
+    SourceType.WRITE_OFF: DocumentWords(
+        undo=_("Undo the write-off on the page of the invoice."),
+        by_purpose={
+            Purpose.WRITE_OFF: _("Write-off of invoice {number}"),
+            Purpose.UNDO: _("Write-off of invoice {number} undone"),
+        },
+    ),
+}
+"""How the entries of documents are described, and how what they posted is undone."""
 
 
 def register_all() -> None:
@@ -32,6 +68,8 @@ def register_all() -> None:
     register_source(SourceType.CREDIT_NOTE, lambda pk: _links(CreditNote.objects.filter(pk=pk)))
     for settled in (SourceType.ALLOCATION, SourceType.WRITE_OFF):
         register_source(settled, _settlement_links)
+    for source_type, words in WORDS.items():
+        register_words(source_type, words)
 
 
 def _url(route: str, **query: str) -> str:

@@ -20,7 +20,8 @@ from unfold.enums import ActionVariant
 
 from accounting import spreadsheets
 from accounting.admin.reports import ledger_address
-from accounting.choices import DEBIT_NORMAL, PURPOSES, AccountType, PeriodStatus
+from accounting.choices import DEBIT_NORMAL, AccountType, PeriodStatus, Purpose
+from accounting.descriptions import words_of_document
 from accounting.models import Account, Entry, Line, Period
 from accounting.serializers import AccountInputSerializer, AccountUpdateInputSerializer, PeriodInputSerializer
 from accounting.services import (
@@ -119,7 +120,7 @@ class AccountAdmin(ImportableAdmin):
 
     @display(description=_("last lines"))
     def recent_lines(self, account: Account) -> SafeString | str:
-        lines = account.lines.select_related("entry").order_by("-date", "-id")[:SHOWN_LINES]
+        lines = account.lines.select_related("entry__reverses").order_by("-date", "-id")[:SHOWN_LINES]
         return format_table_html(
             (_("Date"), _("Transaction"), _("Debit"), _("Credit")),
             (
@@ -163,17 +164,18 @@ class ReverseForm(ActionForm):
 class EntryAdmin(ReadOnlyRecordAdmin):
     resources = ("accounting",)
     export_fields = "__all__"
-    list_display = ("date", "description", "reference", status_column("source_type", SOURCES, _("made by")), "amounts")
+    list_display = ("date", "described", "reference", status_column("source_type", SOURCES, _("made by")), "amounts")
     list_filter = ("source_type", AccountTypeFilter, ("date", DateRangeFilter))
     search_fields = ("description", "reference")
     ordering = ("-id",)
     record_actions = ("reverse",)
     readonly_fields = (
         "date",
-        "description",
+        "described",
         "reference",
         "source_type",
         "source",
+        "undoing",
         "purpose_shown",
         "lines_table",
         "reverses",
@@ -182,17 +184,21 @@ class EntryAdmin(ReadOnlyRecordAdmin):
         "created_at",
     )
     fieldsets = (
-        (None, {"fields": (("date", "reference"), "description", "lines_table")}),
+        (None, {"fields": (("date", "reference"), "described", "lines_table")}),
         (
             _("Where it comes from"),
-            {"fields": (("source_type", "purpose_shown"), "source", ("reverses", "reversed_by"))},
+            {"fields": (("source_type", "purpose_shown"), "source", "undoing", ("reverses", "reversed_by"))},
         ),
         (_("Who recorded it"), {"fields": (("created_by", "created_at"),)}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        rows: QuerySet[Any] = super().get_queryset(request).prefetch_related("lines")
+        rows: QuerySet[Any] = super().get_queryset(request).select_related("reverses").prefetch_related("lines")
         return rows
+
+    @display(description=_("description"), ordering="description")
+    def described(self, entry: Entry) -> str:
+        return entry.shown_as
 
     @display(description=_("amount"))
     def amounts(self, entry: Entry) -> SafeString | str:
@@ -225,9 +231,15 @@ class EntryAdmin(ReadOnlyRecordAdmin):
         found = source_links(entry)
         return format_html_join(", ", "{}", ((text_link(address, text),) for text, address in found)) or EMPTY
 
+    @display(description=_("how to undo it"))
+    def undoing(self, entry: Entry) -> Text:
+        """Return how to undo what the entry's document posted. Other entries are reversed here."""
+        words = words_of_document(entry)
+        return words.undo if words else EMPTY
+
     @display(description=_("purpose"))
     def purpose_shown(self, entry: Entry) -> Text:
-        return PURPOSES.get(entry.purpose) or entry.purpose or EMPTY
+        return Purpose(entry.purpose).label if entry.purpose in Purpose else entry.purpose or EMPTY
 
     @display(description=_("reversed by"))
     def reversed_by(self, entry: Any) -> SafeString | str:
@@ -239,7 +251,7 @@ class EntryAdmin(ReadOnlyRecordAdmin):
         form=ReverseForm,
         icon="undo",
         variant=ActionVariant.DANGER,
-        condition=lambda entry: entry.reversed_by_id is None,
+        condition=lambda entry: entry.reversed_by_id is None and words_of_document(entry) is None,
         question=_("This records a reversing transaction. Both stay in the books and cancel each other out."),
     )
     def reverse(self, request: HttpRequest, entry: Entry, form: ReverseForm) -> Text:
@@ -303,4 +315,4 @@ def _ledger_link(account: Account, text: Text, last: dt.date, *, whole_year: boo
 
 
 def _link(entry: Entry) -> SafeString:
-    return text_link(reverse("admin:accounting_entry_change", args=[entry.pk]), entry.description)
+    return text_link(reverse("admin:accounting_entry_change", args=[entry.pk]), entry.shown_as)

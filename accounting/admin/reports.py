@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 from uuid import UUID
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from accounting import tables
 from accounting.ledger import BY_DATE, CurrencyLedger, iter_ledger, ledger_by_currency
 from accounting.models import Account
+from accounting.queries import described
 from accounting.reports import DateRange, balance_sheet, income_statement, trial_balance
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.text import local_day
@@ -174,6 +176,7 @@ class LedgerPage(ReportPage):
     def build(self, asked: Parameters, actor: Actor) -> ReportResult:
         with read_snapshot():
             found, next_page_url = ledger_by_currency(asked["account"].pk, self._query(asked), actor=actor)
+            found = [replace(ledger, items=list(described(ledger.items))) for ledger in found]
         return ReportResult(
             in_words(span_of(asked)),
             [self._table(ledger, first=not asked["cursor"], last=next_page_url is None) for ledger in found],
@@ -183,7 +186,7 @@ class LedgerPage(ReportPage):
 
     def download(self, asked: Parameters, actor: Actor) -> HttpResponseBase:
         items = iter_ledger(asked["account"].pk, self._query(asked), actor=actor)
-        return tables.csv_response(self.name, tables.ledger_rows(items))
+        return tables.csv_response(self.name, tables.ledger_rows(described(items)))
 
     @staticmethod
     def _query(asked: Parameters) -> ListQuery:

@@ -5,7 +5,7 @@ from skeleton.db.migration import run_sql
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounting", "0011_accounts_of_corrections"),
+        ("accounting", "0012_read_committed"),
         ("company", "0003_today"),
     ]
 

@@ -15,6 +15,7 @@ from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from accounting.choices import CONTROL_ACCOUNTS, PARTY_ACCOUNTS, AccountType, Role, SourceType
+from accounting.descriptions import default_reversal, words_of_document
 from accounting.models import Entry, Line
 from parties.models import Party
 from skeleton.kernel.actors import Actor
@@ -26,6 +27,8 @@ from skeleton.kernel.text import Label, Money, format_text
 from skeleton.kernel.time_limits import require_within_a_year
 from skeleton.kernel.transactions import audited_transaction
 from skeleton.kernel.translation import Text
+
+BELONGS_TO_DOCUMENT = _("This transaction belongs to a document. {undo}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,13 +149,15 @@ def reverse_entry(
 ) -> UUID:
     """Record the mirror of an entry and return its id. `date` defaults to today, or to the entry's date if later.
 
-    Raises NotFound, Conflict (already reversed, a closed period), Invalid (an inactive account, a date before the
-    entry's).
+    Raises NotFound, Conflict (already reversed, a document's entry, a closed period), Invalid (an inactive account,
+    a date before the entry's).
     """
     with audited_transaction(actor, "reverse"):
-        entry = Entry.objects.with_reversal().filter(pk=entry_id).first()
+        entry = Entry.objects.with_reversal().select_related("reverses").filter(pk=entry_id).first()
         if entry is None:
             raise NotFound
+        if words := words_of_document(entry):
+            raise Conflict(format_text(BELONGS_TO_DOCUMENT, undo=words.undo), details={"allowed": []})
         return _reverse(entry, actor=actor, date=date, description=description, reference=reference)
 
 
@@ -182,7 +187,7 @@ def _reverse(
     if day > entry.date:  # an entry dated far ahead can be reversed on its own day
         require_within_a_year(day, field="date")
     lines = _reversed_lines(entry.pk)
-    text = description or f"Reversal: {entry.description}"[: Entry._meta.get_field("description").max_length]
+    text = description or default_reversal(entry.description)
     head = (day, text, reference or entry.reference, SourceType.REVERSAL, entry.pk, "", entry.pk, actor.id)
     row = _EntryRow(head, lines, [line.currency or "" for line in lines], [_Limit()] * len(lines))
     return _insert([row])[0]

@@ -41,12 +41,17 @@ class CreditRow(RowForm):
         left = local_money(line.left, self.fields["amount"].currency)  # type: ignore[attr-defined]
         return (line.description, local_number(line.quantity_left), left)
 
+    @property
+    def credits_a_part(self) -> bool:
+        """Return whether a quantity or an amount was entered."""
+        return any(self.cleaned_data.get(name) is not None for name in ("quantity", "amount"))
+
     def request_body(self, *, everything: bool) -> Values:
-        """Return the line of the request. With `everything`, an empty row is all that is left of the line."""
+        """Return the line of the request. With `everything`, it is all that is left of the line."""
         line: CreditableLine = self.record
         given = self.cleaned_data
         quantity, amount = given.get("quantity"), given.get("amount")
-        if everything and quantity is None and amount is None:
+        if everything:
             quantity, amount = (line.quantity_left, None) if line.quantity_left else (None, line.left)
         values = {"quantity": quantity, "amount": amount, WAREHOUSE: given.get(WAREHOUSE) or None}
         body = {name: as_json(value) for name, value in values.items() if value is not None}
@@ -135,6 +140,18 @@ class NewCreditNoteForm(CreditLinesForm):
     @property
     def credits_everything(self) -> bool:
         return bool(self.cleaned_data.get("everything")) if hasattr(self, "cleaned_data") else False
+
+    def is_valid(self) -> bool:
+        valid = super().is_valid()
+        if (
+            valid
+            and self.credits_everything
+            and any(isinstance(row, CreditRow) and row.credits_a_part for row in self.rows)
+        ):
+            told = _("Some lines have a quantity or an amount. Clear them to credit everything, or uncheck this.")
+            self.add_error("everything", told)
+            return False
+        return valid
 
     def request_body(self) -> Values:
         return {name: value for name, value in super().request_body().items() if name != "everything"}

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -28,6 +29,7 @@ from billing.admin.money import (
     AllocateForm,
     AllocationInline,
     EntriesMixin,
+    OrderLinkMixin,
     RefundForm,
     RefundInline,
     TakeBackForm,
@@ -37,6 +39,7 @@ from billing.admin.money import (
 from billing.choices import CreditNoteStatus
 from billing.credit_note_serializers import CreditAllocateInputSerializer, CreditNoteUpdateInputSerializer
 from billing.models import CreditNote, CreditNoteLine, Payment
+from billing.models.settlements import standing_of
 from billing.payment_serializers import RefundInputSerializer, UnallocateInputSerializer
 from billing.services import credit_notes, documents
 from billing.services.note_allocations import allocate_credit_note, refund_credit_note, unallocate_credit_note
@@ -45,7 +48,7 @@ from skeleton.kernel.text import format_text
 from skeleton.kernel.translation import Text
 from skeleton.office.actions import ActionResult, admin_action
 from skeleton.office.admins import ReadOnlyRecordAdmin
-from skeleton.office.columns import format_money_html, label, text_link
+from skeleton.office.columns import EMPTY, format_money_html, label, text_link
 from skeleton.office.filters import CurrencyFilter, DateRangeFilter, RelatedRecordFilter
 from skeleton.office.forms import ActionForm
 
@@ -53,6 +56,20 @@ from skeleton.office.forms import ActionForm
 class CreditNoteLineInline(ReadOnlyLineInline):
     model = CreditNoteLine
     document = "credit_note"
+    fields = readonly_fields = (*ReadOnlyLineInline.fields, "restocked")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("restock_warehouse")
+
+    @admin.display(description=_("Back into stock"))
+    def restocked(self, line: CreditNoteLine) -> SafeString | str:
+        """Return the warehouse, linked to the receipt of the goods."""
+        if line.restock_warehouse is None:
+            return EMPTY
+        if line.restock_movement_id is None:
+            return line.restock_warehouse.name
+        receipt = reverse("admin:inventory_movement_change", args=[line.restock_movement_id])
+        return text_link(receipt, line.restock_warehouse.name)
 
 
 class CreditNoteRefundInline(RefundInline):
@@ -63,8 +80,13 @@ def is_draft(note: CreditNote) -> bool:
     return note.status == CreditNoteStatus.DRAFT
 
 
+def settles_others(note: CreditNote) -> bool:
+    """Return whether the credit note settles an invoice other than its own. What it settles of its own, it keeps."""
+    return note.allocated > 0 and standing_of(credit_note=note.pk).exclude(invoice=note.invoice_id).exists()
+
+
 @admin.register(CreditNote)
-class CreditNoteAdmin(EntriesMixin, ReadOnlyRecordAdmin):
+class CreditNoteAdmin(OrderLinkMixin, EntriesMixin, ReadOnlyRecordAdmin):
     resources = ("invoices",)
     export_fields = "__all__"
     list_display = ("number_shown", "customer_name", "state", TOTAL, "on_account", "issue_date")
@@ -88,14 +110,15 @@ class CreditNoteAdmin(EntriesMixin, ReadOnlyRecordAdmin):
         ("reason", "notes"),
     )
     TIME_FIELDS: ClassVar[Any] = (("created_at", "created_by"), ("sent_at",))
-    readonly_fields = (*(field for row in (*SUMMARY_FIELDS, *TIME_FIELDS) for field in row), "entries")
+    readonly_fields = (*(field for row in (*SUMMARY_FIELDS, *TIME_FIELDS) for field in row), "order_shown", "entries")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).defer("search_text", "number_key")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         times = (_("Times (UTC)"), {"fields": self.TIME_FIELDS, "classes": ["collapse"]})
-        return self.with_entries(request, ((None, {"fields": self.SUMMARY_FIELDS}), times))
+        fields = self.with_order(request, obj.invoice.order_id if obj else None, self.SUMMARY_FIELDS)
+        return self.with_entries(request, ((None, {"fields": fields}), times))
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         if obj is None or obj.status == CreditNoteStatus.DRAFT:
@@ -159,7 +182,7 @@ class CreditNoteAdmin(EntriesMixin, ReadOnlyRecordAdmin):
     @admin_action(
         pgettext_lazy("payment", "Take back"),
         form=TakeBackForm,
-        condition=lambda note: note.allocated > 0,
+        condition=settles_others,
         icon="undo",
         question=_("Takes it back from an invoice other than its own. The amount is on account again."),
     )

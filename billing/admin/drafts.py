@@ -87,7 +87,8 @@ class ReadOnlyLineInline(ReadOnlyInline):
     document: ClassVar[str]
     verbose_name_plural = _("lines")
     ordering = ("position",)
-    fields = readonly_fields = ("description", "amount", "price", "reduction", "rate", "sum")
+    fields: ClassVar[Any] = ("description", "amount", "price", "reduction", "rate", "sum")
+    readonly_fields: ClassVar[Any] = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request).select_related(self.document)

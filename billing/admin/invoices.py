@@ -29,7 +29,7 @@ from billing.admin.drafts import (
     ReasonForm,
     pdf_downloads,
 )
-from billing.admin.money import EntriesMixin, method_field, record_link, text_field
+from billing.admin.money import EntriesMixin, HistoryInline, OrderLinkMixin, method_field, record_link, text_field
 from billing.choices import InvoiceStatus, allowed_actions
 from billing.models import CreditNote, Invoice, InvoiceLine, Settlement
 from billing.models.invoices import OVERDUE
@@ -93,24 +93,14 @@ class ReadOnlyInvoiceLineInline(ReadOnlyLineInline):
     document = "invoice"
 
 
-class SettlementInline(ReadOnlyInline):
-    """What settles the invoice. What was undone is not shown."""
+class SettlementInline(HistoryInline):
+    """What settles the invoice."""
 
-    model = Settlement
-    ordering = ("pk",)
-    fields = readonly_fields = ("day", "kind", "source", "sum", "details", "created_by")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Settlement]:
-        rows: QuerySet[Settlement] = super().get_queryset(request).filter(undone_at=None)
-        return rows.select_related("invoice", "payment", "credit_note", "created_by")
+    fields = readonly_fields = ("day", "kind", "source", "sum", "details", "created_by", "undone")
 
     @admin.display(description=_("document"))
     def source(self, settlement: Settlement) -> SafeString | str:
         return record_link(settlement.payment or settlement.credit_note) or EMPTY
-
-    @admin.display(description=_("amount"))
-    def sum(self, settlement: Settlement) -> Any:
-        return format_money_html(settlement.amount, settlement.invoice.currency)
 
     @admin.display(description=_("details"))
     def details(self, settlement: Settlement) -> str:
@@ -224,7 +214,7 @@ class OverdueFilter(DropdownFilter):
 
 
 @admin.register(Invoice)
-class InvoiceAdmin(CorrectionActions, EntriesMixin, DocumentAdminBase):
+class InvoiceAdmin(CorrectionActions, OrderLinkMixin, EntriesMixin, DocumentAdminBase):
     resources = ("invoices",)
     export_fields = "__all__"
     create_input, update_input, line_input = InvoiceInputSerializer, InvoiceUpdateInputSerializer, LineInputSerializer
@@ -273,12 +263,15 @@ class InvoiceAdmin(CorrectionActions, EntriesMixin, DocumentAdminBase):
             return ((None, {"fields": (("customer_id", "currency"), *self.DATE_FIELDS, "notes")}), address)
         times = (_("Times (UTC)"), {"fields": self.TIME_FIELDS, "classes": ["collapse"]})
         if self.has_change_permission(request, obj):
-            return ((None, {"fields": self.SUMMARY_FIELDS}), address, times)
-        fieldsets = ((None, {"fields": (*self.SUMMARY_FIELDS[:-1], ("address_shown", "notes"))}), times)
+            fields = self.with_order(request, obj.order_id, self.SUMMARY_FIELDS)
+            return ((None, {"fields": fields}), address, times)
+        shown = (*self.SUMMARY_FIELDS[:-1], ("address_shown", "notes"))
+        fieldsets = ((None, {"fields": self.with_order(request, obj.order_id, shown)}), times)
         return self.with_entries(request, fieldsets) if obj.sent_at else fieldsets
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        shown = (*self.SUMMARY_FIELDS[:-1], *self.TIME_FIELDS, ("entries", "address_shown")) if obj else ()
+        more = ("order_shown", "entries", "address_shown")
+        shown = (*self.SUMMARY_FIELDS[:-1], *self.TIME_FIELDS, more) if obj else ()
         typed = _OWN_FIELDS if obj and self.has_change_permission(request, obj) else ()
         return tuple(field for line in shown for field in line if field not in typed)
 

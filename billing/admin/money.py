@@ -6,7 +6,8 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -14,14 +15,14 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 
-from accounting.choices import SourceType
+from accounting.choices import Purpose, SourceType
 from accounting.models import Entry
 from billing.choices import InvoiceStatus, PaymentDirection, PaymentMethod
-from billing.models import CreditNote, Invoice, Payment, Settlement
+from billing.models import CreditNote, Invoice, Order, Payment, Settlement
 from skeleton.kernel.text import local_day, local_money
 from skeleton.kernel.translation import Text
 from skeleton.office.admins import ReadOnlyInline
-from skeleton.office.columns import format_money_html, format_table_html, label, money_column, text_link
+from skeleton.office.columns import EMPTY, format_money_html, format_table_html, label, money_column, text_link
 from skeleton.office.forms import ActionForm, small_textarea
 from skeleton.office.numbers import AmountField
 
@@ -35,12 +36,12 @@ MAX_INVOICES = 200
 """The maximum number of open invoices to choose from."""
 
 
-def page_of(record: Invoice | Payment | CreditNote) -> str:
+def page_of(record: Order | Invoice | Payment | CreditNote) -> str:
     """Return the address of a document's page."""
     return reverse(f"admin:billing_{record._meta.model_name}_change", args=[record.pk])
 
 
-def record_link(record: Invoice | Payment | CreditNote | None) -> SafeString | str:
+def record_link(record: Order | Invoice | Payment | CreditNote | None) -> SafeString | str:
     """Return a link to a document."""
     return text_link(page_of(record), record) if record else ""
 
@@ -163,25 +164,51 @@ class ReversalForm(ActionForm):
 # --- tables -----------------------------------------------------------------------------------------------------------
 
 
-class AllocationInline(ReadOnlyInline):
-    """The invoices that a payment or credit note settles. What was taken back is not shown."""
+class HistoryInline(ReadOnlyInline):
+    """Settlements: first those that count, then those that were undone, with the day, the reason and who did it."""
 
     model = Settlement
-    verbose_name_plural = _("invoices settled")
-    ordering = ("pk",)
-    fields = readonly_fields = ("day", "invoice_link", "sum", "created_by")
+    ordering = (F("undone_at").asc(nulls_first=True), "pk")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Settlement]:
-        rows: QuerySet[Settlement] = super().get_queryset(request).filter(undone_at=None)
-        return rows.select_related("invoice", "created_by")
-
-    @admin.display(description=_("invoice"))
-    def invoice_link(self, settlement: Settlement) -> SafeString | str:
-        return record_link(settlement.invoice)
+        rows: QuerySet[Settlement] = super().get_queryset(request)
+        by = Coalesce(_who_posted(*UNDONE), _who_posted(*REVERSED, of="payment"))
+        return rows.select_related("invoice", "payment", "credit_note", "created_by").annotate(undone_by=by)
 
     @admin.display(description=_("amount"))
     def sum(self, settlement: Settlement) -> Any:
         return format_money_html(settlement.amount, settlement.invoice.currency)
+
+    @admin.display(description=pgettext_lazy("settlement", "undone"))
+    def undone(self, settlement: Any) -> SafeString | str:
+        """Return on which day, by whom and why the settlement was undone."""
+        if settlement.undone_day is None:
+            return EMPTY
+        payment = settlement.payment
+        reversed_ = payment is not None and payment.reversed_at == settlement.undone_at
+        told = (local_day(settlement.undone_day), settlement.undone_by, payment.reversal_reason if reversed_ else None)
+        return label("undone", {"undone": "warning"}, text=" · ".join(filter(None, told)), given=True)
+
+
+UNDONE = ((SourceType.ALLOCATION, SourceType.WRITE_OFF), Purpose.UNDO)
+REVERSED = ((SourceType.PAYMENT,), Purpose.REVERSE)
+
+
+def _who_posted(sources: tuple[SourceType, ...], purpose: Purpose, *, of: str = "pk") -> Subquery:
+    """Return the name of who recorded the entry of a settlement, or of its document, for a purpose."""
+    found = Entry.objects.filter(source_type__in=sources, source_id=OuterRef(of), purpose=purpose)
+    return Subquery(found.values("created_by__name")[:1])
+
+
+class AllocationInline(HistoryInline):
+    """The invoices that a payment or credit note settles."""
+
+    verbose_name_plural = _("invoices settled")
+    fields = readonly_fields = ("day", "invoice_link", "sum", "created_by", "undone")
+
+    @admin.display(description=_("invoice"))
+    def invoice_link(self, settlement: Settlement) -> SafeString | str:
+        return record_link(settlement.invoice)
 
 
 class RefundInline(ReadOnlyInline):
@@ -203,6 +230,19 @@ class RefundInline(ReadOnlyInline):
     @admin.display(description=_("status"))
     def state(self, payment: Payment) -> SafeString:
         return payment_state(payment)
+
+
+class OrderLinkMixin:
+    """Adds a link to the order of an invoice or credit note to its page, for users who may read orders."""
+
+    def with_order(self, request: HttpRequest, order_id: UUID | None, fields: Any) -> Any:
+        """Return the fields of a document's page, with its order after the first row."""
+        may_read = order_id and self.actor(request).can("orders:read")  # type: ignore[attr-defined]
+        return (fields[0], "order_shown", *fields[1:]) if may_read else fields
+
+    @admin.display(description=_("order"))
+    def order_shown(self, document: Any) -> SafeString | str:
+        return record_link((document.invoice if isinstance(document, CreditNote) else document).order)
 
 
 class EntriesMixin:
@@ -237,7 +277,7 @@ def _entries_of(document: Invoice | Payment | CreditNote) -> Iterable[Entry]:
 
 
 def _entry_link(entry: Entry) -> SafeString:
-    return text_link(reverse("admin:accounting_entry_change", args=[entry.pk]), entry.description)
+    return text_link(reverse("admin:accounting_entry_change", args=[entry.pk]), entry.shown_as)
 
 
 def _amount(entry: Entry) -> object:

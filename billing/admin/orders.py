@@ -251,7 +251,7 @@ class OrderAdmin(DocumentAdminBase):
             return (OrderLineInline,)
         return (
             (ReadOnlyOrderLineInline, InvoiceInline, StatusHistoryInline)
-            if obj.status in COMMITTED
+            if obj.status in (*COMMITTED, OrderStatus.CANCELLED)  # whose invoices were cancelled or credited
             else (ReadOnlyOrderLineInline, StatusHistoryInline)
         )
 

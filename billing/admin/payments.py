@@ -1,24 +1,21 @@
-"""The screen of payments: a register with a form for one payment over several invoices, and what corrects a payment."""
+"""The screen of payments: the register, a new payment, and what corrects one."""
 
-from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from unfold import widgets
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.enums import ActionVariant
 
 from billing.admin.money import (
     ALLOCATED,
-    MAX_INVOICES,
     REFUNDED,
     AllocateForm,
     AllocationInline,
@@ -27,15 +24,13 @@ from billing.admin.money import (
     RefundInline,
     ReversalForm,
     TakeBackForm,
-    method_field,
-    open_invoices,
     page_of,
     payment_state,
     record_link,
-    text_field,
 )
-from billing.choices import InvoiceStatus, PaymentDirection
-from billing.models import Invoice, Payment
+from billing.admin.payment_forms import NewPaymentForm
+from billing.choices import PaymentDirection
+from billing.models import Payment
 from billing.models.payments import UNALLOCATED
 from billing.payment_serializers import (
     AllocateInputSerializer,
@@ -46,138 +41,19 @@ from billing.payment_serializers import (
 )
 from billing.services.allocations import allocate_payment, unallocate_payment
 from billing.services.corrections import refund_payment, reverse_payment
-from billing.services.payments import receive_payment, spread
-from parties.models import Customer, Party
+from billing.services.payments import receive_payment
+from parties.models import Customer
 from skeleton.kernel.ids import parse_uuid
-from skeleton.kernel.text import format_text, local_day, local_money
+from skeleton.kernel.text import format_text, local_money
 from skeleton.kernel.translation import Text
-from skeleton.kernel.types import Values
 from skeleton.office.actions import ActionResult, admin_action, form_response
 from skeleton.office.admins import ReadOnlyRecordAdmin
 from skeleton.office.columns import format_money_html, money_column, text_link
 from skeleton.office.filters import CurrencyFilter, DateRangeFilter, RelatedRecordFilter
 from skeleton.office.form_errors import EXPECTED_ERRORS, add_to_form, domain_error_of
-from skeleton.office.forms import AutocompleteField, CurrencyField, RowForm, TableForm
-from skeleton.office.numbers import AmountField
-from skeleton.office.parameters import CHANGELIST_FILTERS, accepts_parameters
-from skeleton.office.reports import Column
+from skeleton.office.parameters import CHANGELIST_FILTERS, accepts_parameters, clean_search_text
 
 AMOUNT = money_column("amount", _("amount"))
-PROPOSE = "_propose"
-
-
-# --- a new payment ----------------------------------------------------------------------------------------------------
-
-
-class AllocationRow(RowForm):
-    """An open invoice, and what the payment pays of it."""
-
-    amount = AmountField(required=False, label=_("Pays"))
-
-    def setup(self) -> None:
-        self.fields["amount"].currency = self.record.currency  # type: ignore[attr-defined]
-
-    def cells(self) -> tuple[object, ...]:
-        invoice = self.record
-        money = (local_money(amount, invoice.currency) for amount in (invoice.total, invoice.amount_due))
-        return (record_link(invoice), local_day(invoice.due_date), *money)
-
-
-class NewPaymentForm(TableForm):
-    """A new payment. Once the customer is known, it lists the open invoices with a proposal of what is paid of each.
-
-    The proposal pays the oldest invoices first. `shown_for` is the customer and currency whose invoices the page shows:
-    the rows that were posted only count if they are still those of the chosen customer and currency.
-    """
-
-    customer_id = AutocompleteField(
-        Customer.objects.all(), screen="parties.customer", any_row=True, label=_("Customer")
-    )
-    amount = AmountField(label=_("Amount"))
-    currency = CurrencyField(help_text=_("Empty is the customer's."), label=_("Currency"))
-    method = method_field()
-    reference = text_field(_("Reference"))
-    paid_at = forms.SplitDateTimeField(
-        required=False,
-        widget=widgets.UnfoldAdminSplitDateTimeWidget,
-        label=_("Paid at (UTC)"),
-        help_text=_("Leave empty for now. Not in the future."),
-    )
-    shown_for = forms.CharField(required=False, widget=forms.HiddenInput)
-
-    row_form, rows_name = AllocationRow, "allocations"
-    columns = (Column(_("Invoice")), Column(_("Due date")), Column(_("Total"), True), Column(_("Due"), True))
-
-    def setup(self) -> None:
-        self.customer: Party | None = self._cleaned("customer_id") if self.is_bound else None
-        self.chosen_currency = ""
-        if self.customer:
-            self.chosen_currency = self.data.get("currency") or self.customer.currency
-        self.fields["amount"].currency = self.chosen_currency or "USD"  # type: ignore[attr-defined]
-        key = f"{self.customer.pk} {self.chosen_currency}" if self.customer else ""
-        self.is_confirmed = bool(key) and self.data.get("shown_for") == key and PROPOSE not in self.data
-        if self.is_bound:
-            self.data = {**self.data.dict(), "shown_for": key}  # type: ignore[attr-defined]  # a QueryDict
-
-    def _cleaned(self, name: str) -> Any:
-        """Return the value of a posted field, or None if it is invalid."""
-        try:
-            return self.fields[name].clean(self.data.get(name))
-        except forms.ValidationError:
-            return None
-
-    def rows_are_bound(self) -> bool:
-        return self.is_confirmed
-
-    def row_records(self) -> Iterable[tuple[Invoice, Mapping[str, object]]]:
-        if self.customer is None:
-            return []
-        invoices = list(self._invoices(self.customer.pk))
-        proposed = {invoice.pk: share for invoice, share in spread(invoices, self._cleaned("amount") or 0)}
-        return [(invoice, {"amount": proposed.get(invoice.pk)}) for invoice in invoices]
-
-    def _invoices(self, customer_id: UUID) -> QuerySet[Invoice]:
-        """Return the open invoices, and those that the page showed: the service says why one can't be paid any more."""
-        if not self.is_confirmed:
-            return open_invoices(customer_id, self.chosen_currency)[:MAX_INVOICES]
-        posted = {parse_uuid(name.removeprefix("row-")[:36]) for name in self.data if name.startswith("row-")} - {None}
-        shown = Q(status=InvoiceStatus.SENT) | Q(pk__in=posted)
-        rows = Invoice.objects.filter(shown, customer=customer_id, currency=self.chosen_currency)
-        return rows.order_by("due_date", "pk")[:MAX_INVOICES]
-
-    @property
-    def button(self) -> Text:
-        return _("Record payment") if self.customer else _("Next")
-
-    @property
-    def second_button(self) -> Mapping[str, object] | None:  # type: ignore[override]
-        return {"name": PROPOSE, "title": _("Propose again")} if self.rows else None
-
-    @property
-    def note(self) -> Text:
-        """Return what stays on account."""
-        if self.customer is None:
-            return _("Choose the customer and enter the amount. The open invoices come next.")
-        if not self.rows:
-            told = _("The customer has no open invoices in {currency}. All of it stays on account.")
-            return format_text(told, currency=self.chosen_currency)
-        left = (self._cleaned("amount") or 0) - sum(self._shares())
-        if left <= 0:
-            return _("What you do not allocate stays on account.")
-        return format_text(_("{amount} stays on account."), amount=local_money(left, self.chosen_currency))
-
-    def _shares(self) -> Iterable[int]:
-        for row in self.rows:
-            given = row.cleaned_data if row.is_bound and row.is_valid() else row.initial
-            yield given.get("amount") or 0
-
-    def request_body(self) -> Values:
-        body = {name: value for name, value in super().request_body().items() if name != "shown_for"}
-        rows = [{"invoice_id": str(row.record.pk), "amount": row.cleaned_data["amount"]} for row in self.sent_rows()]
-        return {**body, "currency": self.chosen_currency, "allocations": rows}
-
-
-# --- the screen -------------------------------------------------------------------------------------------------------
 
 
 class YesNoFilter(DropdownFilter):
@@ -210,7 +86,7 @@ def stands(payment: Payment) -> bool:
 
 
 def has_money_left(payment: Payment) -> bool:
-    return stands(payment) and payment.unallocated > 0
+    return payment.unallocated > 0
 
 
 class PaymentRefundInline(RefundInline):
@@ -232,7 +108,7 @@ class PaymentAdmin(EntriesMixin, ReadOnlyRecordAdmin):
         ("paid_at", DateRangeFilter),
     )
     list_select_related = ("customer",)
-    search_fields = ("number", "reference", "external_id", "customer__search_text__contains")
+    search_fields = ("number", "reference", "external_id")
     search_help_text = _("Number, reference or customer")
     record_actions = ("allocate", "take_back", "refund", "reverse")
     KNOWN: ClassVar[Any] = (
@@ -258,6 +134,21 @@ class PaymentAdmin(EntriesMixin, ReadOnlyRecordAdmin):
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         return (AllocationInline, PaymentRefundInline) if obj and obj.direction == PaymentDirection.IN else ()
+
+    # reading
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Search in the payment, or else in its customer. Both use their indexes, which one condition could not."""
+        own, _duplicates = super().get_search_results(request, Payment.objects.order_by(), search_term)
+        words = clean_search_text(SEARCH_VAR, search_term).lower().split()
+        if not words:
+            return queryset, False
+        of_customer = Payment.objects.order_by()
+        for word in words:
+            of_customer = of_customer.filter(customer__search_text__contains=word)
+        return queryset.filter(pk__in=own.values("pk").union(of_customer.values("pk"))), False
 
     # adding
 
@@ -301,7 +192,7 @@ class PaymentAdmin(EntriesMixin, ReadOnlyRecordAdmin):
 
     @admin.display(description=_("on account"))
     def on_account(self, payment: Payment) -> Any:
-        return format_money_html(payment.unallocated if stands(payment) else 0, payment.currency)
+        return format_money_html(payment.unallocated, payment.currency)
 
     @admin.display(description=_("customer"))
     def customer_shown(self, payment: Payment) -> SafeString:

@@ -3,8 +3,10 @@
 from typing import Any, ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -170,6 +172,11 @@ class Payment(models.Model):
             models.Index(
                 "reversal_day", "id", name="billing_payment_reversed", condition=Q(reversal_day__isnull=False)
             ),
+            # the search of the back office
+            *(
+                GinIndex(OpClass(Upper(name), name="gin_trgm_ops"), name=f"billing_payment_{short}_text")
+                for name, short in (("number", "number"), ("reference", "reference"), ("external_id", "external"))
+            ),
             # what is on account
             models.Index("customer", "currency", "id", name="billing_payment_unallocated", condition=UNALLOCATED),
             models.Index(
@@ -185,5 +192,8 @@ class Payment(models.Model):
 
     @property
     def unallocated(self) -> int:
-        """Return what of the payment neither settles an invoice nor was refunded, in minor units. 0 for a refund."""
+        """Return what of the payment neither settles an invoice nor was refunded, in minor units. 0 for a refund.
+
+        It is on account, unless the payment is reversed.
+        """
         return self.amount - self.allocated - self.refunded if self.direction == _IN else 0

@@ -12,9 +12,9 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from accounting.choices import Role, SourceType
+from accounting.choices import Purpose, Role, SourceType
 from accounting.services import NewEntry, Posting, post_entries, reverse_document
-from billing.choices import PaymentDirection, PaymentMethod, Purpose
+from billing.choices import PaymentDirection, PaymentMethod
 from billing.models import CreditNote, Invoice, Payment, Settlement
 from billing.services.settlements import Part
 from skeleton.kernel.actors import Actor

@@ -4,6 +4,7 @@ import datetime as dt
 from contextlib import suppress
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -32,8 +33,9 @@ class _Overtaken(Exception):  # noqa: N818 (not an error: the caller begins agai
 def reverse_payment(*, payment_id: UUID, reason: str, actor: Actor, date: dt.date | None = None) -> None:
     """Reverse a payment that was recorded by mistake, or was returned, and undo what it settles, from `date` on.
 
-    Reversing a refund puts the money back on account. Raises NotFound; Invalid (the date); Conflict (already reversed,
-    a refund of it stands, it can't be posted, others allocate it faster than it can be locked).
+    Reversing a refund puts the money back on account; that of a credit note settles what is due on its own invoice.
+    Raises NotFound; Invalid (the date); Conflict (already reversed, a refund of it stands, it can't be posted, others
+    allocate it faster than it can be locked).
     """
     for _attempt in range(_ATTEMPTS):
         with suppress(_Overtaken):
@@ -46,17 +48,18 @@ def _reverse(payment_id: UUID, *, reason: str, actor: Actor, date: dt.date | Non
     """Reverse a payment in a transaction of its own. Raises as `reverse_payment` does, and _Overtaken."""
     now = timezone.now()
     with audited_transaction(actor, "reverse"):
-        payment, settlements, notes = _locked_with_invoices(payment_id)
+        payment, settlements, invoices, notes = _locked_with_invoices(payment_id)
         _require_reversible(payment)
-        invoices = {settlement.invoice_id: settlement.invoice for settlement in settlements}
         money = payment.refund_of_payment_id or payment.refund_of_credit_note_id or payment.pk
-        days = (settlement.day for settlement in settlements)
-        day = settlement_day(date, payment.day, *days, of=[money, *invoices])
+        days, settled = (one.day for one in settlements), (one.invoice_id for one in settlements)
+        day = settlement_day(date, payment.day, *days, of=[money, *settled])
         if settlements:
             undo(settlements, day=day, now=now)
         payment.reversed_at, payment.reversal_day, payment.reversal_reason = now, day, reason
         payment.save(update_fields=["reversed_at", "reversal_day", "reversal_reason"])
-        credits_ = settle_with_own_credit(invoices.values(), notes, day=day, now=now, actor=actor)
+        if payment.refund_of_credit_note_id:
+            notes[payment.refund_of_credit_note_id].refunded -= payment.amount  # as the trigger does
+        credits_ = settle_with_own_credit(invoices, notes, day=day, now=now, actor=actor)
         post([reversed_payment(payment, settlements, day=day), *credits_], actor=actor)
 
 
@@ -99,29 +102,32 @@ def refund_payment(
     return refund.pk
 
 
-def _locked_with_invoices(payment_id: UUID) -> tuple[Payment, list[Settlement], dict[UUID, CreditNote]]:
-    """Lock a payment, the invoices that it settles, their own credit notes and what it refunds, in the order of locks.
+def _locked_with_invoices(
+    payment_id: UUID,
+) -> tuple[Payment, list[Settlement], list[Invoice], dict[UUID, CreditNote]]:
+    """Lock a payment, the invoices concerned, their own credit notes and what it refunds, in the order of locks.
 
-    Returns the payment, its settlements with their invoices, and the credit notes by id. Raises NotFound,
+    The invoices are those that it settles, and the one that was credited by the credit note that it refunds. Returns
+    the payment, its settlements with their invoices, these invoices, and the credit notes by id. Raises NotFound,
     _Overtaken.
     """
-    invoices = Invoice.objects.filter(settlements__payment=payment_id, settlements__undone_at=None)
-    locked = {
-        row.pk: row for row in rows_locked_for_update(Invoice.objects.filter(pk__in=invoices.values("pk")), no_key=True)
-    }
     refund_of = Payment.objects.filter(pk=payment_id).values_list("refund_of_payment_id", "refund_of_credit_note_id")
     refunded_id, credit_note_id = refund_of.first() or (None, None)
-    notes = lock_own_credit(locked, *([credit_note_id] if credit_note_id else []))
+    settled = Invoice.objects.filter(settlements__payment=payment_id, settlements__undone_at=None).values("pk")
+    credited = CreditNote.objects.filter(refunds=payment_id).values("invoice")
+    found = Invoice.objects.filter(Q(pk__in=settled) | Q(pk__in=credited))
+    invoices = {row.pk: row for row in rows_locked_for_update(found, no_key=True)}
+    notes = lock_own_credit(invoices, *([credit_note_id] if credit_note_id else []))
     ids = [payment_id, refunded_id] if refunded_id else [payment_id]
     payments = {row.pk: row for row in rows_locked_for_update(Payment.objects.filter(pk__in=ids), no_key=True)}
     if payment_id not in payments:
         raise NotFound
     settlements = list(standing(payments[payment_id]))
     for settlement in settlements:
-        if settlement.invoice_id not in locked:
+        if settlement.invoice_id not in invoices:
             raise _Overtaken
-        settlement.invoice = locked[settlement.invoice_id]
-    return payments[payment_id], settlements, notes
+        settlement.invoice = invoices[settlement.invoice_id]
+    return payments[payment_id], settlements, list(invoices.values()), notes
 
 
 def _require_reversible(payment: Payment) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import Max, Q
 from django.utils.translation import gettext_lazy as _
 
-from billing.models import Payment, Settlement
+from billing.models import Invoice, Payment, Settlement
 from skeleton.kernel.days import today
 from skeleton.kernel.errors import Invalid
 from skeleton.kernel.text import format_text
@@ -34,6 +34,12 @@ def settlement_day(date: dt.date | None, *not_before: dt.date, of: Collection[UU
     if date < earliest:
         raise Invalid(details={"date": format_text(_("Must not be before {day}."), day=earliest)})
     return date
+
+
+def free_day(invoice: Invoice, *, after: dt.date) -> dt.date:
+    """Return the first day from which a locked, sent invoice can be settled with something that came on day `after`."""
+    earliest = max(after, invoice.posting_day)
+    return (last_undone([invoice.pk], after=earliest) if earliest < today() else None) or earliest
 
 
 def last_undone(of: Collection[UUID], *, after: dt.date) -> dt.date | None:

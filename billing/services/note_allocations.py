@@ -3,6 +3,7 @@
 import datetime as dt
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -17,7 +18,7 @@ from billing.services.days import settlement_day
 from billing.services.own_credit import lock_own_credit, settle_with_own_credit
 from billing.services.payments import insert_payment, require_of_customer
 from billing.services.settlements import Part, settle, undo
-from skeleton.db.locks import locked_for_update, locked_or_none
+from skeleton.db.locks import locked_for_update, locked_or_none, rows_locked_for_update
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict, NotFound
 from skeleton.kernel.transactions import audited_transaction
@@ -47,23 +48,25 @@ def unallocate_credit_note(
 ) -> None:
     """Put what a credit note settles of another invoice back on account, from `date` on, by default today.
 
-    What is due there again is settled by that invoice's own credit notes. Raises NotFound; Invalid (the date);
-    Conflict (it doesn't settle the invoice, or is its own credit note; it can't be posted).
+    What is due there again is settled by that invoice's own credit notes, and what is free again settles what is due on
+    the note's own invoice. Raises NotFound; Invalid (the date); Conflict (it doesn't settle the invoice, or is its own
+    credit note; it can't be posted).
     """
     now = timezone.now()
     with audited_transaction(actor, "unallocate"):
-        invoice = locked_or_none(Invoice.objects.all(), invoice_id, no_key=True)
-        notes = lock_own_credit([invoice.pk] if invoice else [], credit_note_id)
+        own = CreditNote.objects.filter(pk=credit_note_id).values("invoice")
+        found = Invoice.objects.filter(Q(pk=invoice_id) | Q(pk__in=own))
+        invoices = {row.pk: row for row in rows_locked_for_update(found, no_key=True)}
+        notes = lock_own_credit(invoices, credit_note_id)
         if credit_note_id not in notes:
             raise NotFound
         note = notes[credit_note_id]
-        settlements = _settled_by(note, invoice)
+        settlements = _settled_by(note, invoices.get(invoice_id))
         day = settlement_day(date, *(settlement.day for settlement in settlements), of=[note.pk, invoice_id])
         undo(settlements, day=day, now=now)
+        note.allocated -= sum(one.amount for one in settlements)  # as the trigger does
         entries = [unallocated(one, day=day, number=str(note)) for one in settlements]
-        entries += settle_with_own_credit(
-            [one.invoice for one in settlements[:1]], notes, day=day, now=now, actor=actor
-        )
+        entries += settle_with_own_credit(invoices.values(), notes, day=day, now=now, actor=actor)
         post(entries, actor=actor)
 
 

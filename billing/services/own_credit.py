@@ -1,4 +1,8 @@
-"""What an invoice's own credit notes have on account settles it as soon as something of it is due again."""
+"""What an invoice's own credit notes have on account settles it as soon as something of it is due.
+
+That can begin in two ways: something is due again (a settlement was undone), or a rest is free again (it was taken back
+from another invoice, or its refund was reversed).
+"""
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
@@ -32,7 +36,8 @@ def settle_with_own_credit(
 ) -> list[NewEntry]:
     """Settle what is due on locked `invoices` with the rests of their own `notes`, oldest first.
 
-    `notes` come from `lock_own_credit`. Call it after undoing a settlement. Returns the entries to post.
+    `notes` come from `lock_own_credit`. Call it after undoing a settlement or reversing a refund, with what that frees
+    taken off the note. Returns the entries to post.
     """
     open_ = {invoice.pk: invoice for invoice in invoices if invoice.status == InvoiceStatus.SENT}
     own = [note for note in notes.values() if note.invoice_id in open_ and note.unallocated]
@@ -47,13 +52,13 @@ def _settled(note: CreditNote, invoice: Invoice, *, day: dt.date, now: dt.dateti
     amount = min(note.unallocated, invoice.amount_due)
     if not amount:
         return []
-    part = Part(invoice, amount, _free_from(note, day))
+    part = Part(invoice, amount, _free_from(note, invoice, day))
     of = {"credit_note_id": note.pk}
     (settlement_id,) = settle([part], kind=SettlementKind.CREDIT_NOTE, of=of, actor=actor, now=now)
     return [allocated(part, settlement_id, number=str(note.number))]
 
 
-def _free_from(note: CreditNote, day: dt.date) -> dt.date:
-    """Return the first day, from `day` on, on which the rest of a credit note was not used elsewhere."""
+def _free_from(note: CreditNote, invoice: Invoice, day: dt.date) -> dt.date:
+    """Return the first day, from `day` on, on which the note's rest was not used elsewhere and the invoice was due."""
     earliest = max(day, note.issue_date)
-    return (last_undone([note.pk], after=earliest) if earliest < today() else None) or earliest
+    return (last_undone([note.pk, invoice.pk], after=earliest) if earliest < today() else None) or earliest

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from billing.choices import InvoiceStatus, PaymentDirection, SettlementKind
 from billing.models import Invoice, Payment
 from billing.services.books import allocated, post, received
+from billing.services.days import free_day
 from billing.services.lines import require_currency
 from billing.services.settlements import Part, settle
 from billing.services.states import state_error
@@ -146,12 +147,13 @@ def insert_payment(*, actor: Actor, **columns: Any) -> Payment:
 def _settle_at_once(payment: Payment, shares: Sequence[tuple[Invoice, int]], actor: Actor) -> None:
     """Settle locked invoices with a new payment, and post it.
 
-    An invoice that was posted after the payment is settled on the day of its posting. Until then, the money is on
-    account.
+    An invoice that was posted after the payment is settled on the day of its posting, and one that something else
+    settled until later, on the day on which that was undone. Until then, the money is on account.
     """
+    days = [free_day(invoice, after=payment.day) for invoice, _amount in shares]
     parts = [
-        Part(invoice, amount, max(payment.day, invoice.posting_day), at_once=invoice.posting_day <= payment.day)
-        for invoice, amount in shares
+        Part(invoice, amount, day, at_once=day == payment.day)
+        for (invoice, amount), day in zip(shares, days, strict=True)
     ]
     ids = settle(parts, kind=SettlementKind.PAYMENT, of={"payment_id": payment.pk}, actor=actor, now=payment.created_at)
     later = [

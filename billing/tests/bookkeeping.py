@@ -1,4 +1,4 @@
-"""The words of `test_stories.py`: what clerks do over the API, and what an accountant reads afterwards."""
+"""The functions of `test_stories.py`: what clerks do over the API, and what an accountant reads afterwards."""
 
 from collections import Counter
 from decimal import Decimal

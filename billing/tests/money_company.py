@@ -154,7 +154,7 @@ class Company:
         payment.name = f"payment {len(self.payments)}"
         self.post(payment, payment.day, **{payment.money: payment.amount}, _2300=-payment.amount)
         for invoice, share in shares:
-            self.settle(invoice, payment, share, max(payment.day, invoice.posted))
+            self.settle(invoice, payment, share, max(payment.day, invoice.posted, self.last_undone([invoice])))
         return payment
 
     def reverse(self, payment: Payment, date: Day | None) -> None:
@@ -172,7 +172,7 @@ class Company:
         self.post(payment, day, **{payment.money: -sign * payment.amount}, _2300=sign * payment.amount)
         if payment.refund_of:
             payment.refund_of.refunded -= payment.amount
-        self._undo(found, day)
+        self._undo(found, day, freed=payment.refund_of)
 
     # --- what is on account -------------------------------------------------------------------------------------------
 
@@ -192,7 +192,7 @@ class Company:
         found = [(invoice, one) for one in invoice.settlements if one.stands and one.by is source]
         day, in_time = self.day(date, *[one.day for _, one in found] or [dt.date.min], of=[source, invoice])
         self.require((bool(found), Conflict), (source not in invoice.notes, Conflict), in_time)
-        self._undo(found, day)
+        self._undo(found, day, freed=source)
 
     def refund(self, source: Source, amount: int, method: str, date: Day | None) -> Payment:
         day, in_time = self.day(date, source.day, of=[source])
@@ -212,8 +212,11 @@ class Company:
         self.post(invoice, day, _2300=amount, _1300=-amount)
         return made
 
-    def _undo(self, found: Sequence[tuple[Invoice, Settlement]], day: Day) -> None:
-        """Undo settlements. The rests of an invoice's own notes settle it at once, oldest first."""
+    def _undo(self, found: Sequence[tuple[Invoice, Settlement]], day: Day, *, freed: Source | None = None) -> None:
+        """Undo settlements. The rests of an invoice's own notes settle it at once, oldest first.
+
+        So does a note that is `freed`, with the others, if something is due on its own invoice.
+        """
         for invoice, one in found:
             one.undone = day
             if one.by:
@@ -221,10 +224,11 @@ class Company:
                 self.post(invoice, day, _1300=one.amount, _2300=-one.amount)
             else:
                 self._post_write_off(invoice, one, day, sign=-1)
-        for invoice in {id(invoice): invoice for invoice, _ in found}.values():
+        concerned = [invoice for invoice, _ in found] + ([freed.invoice] if isinstance(freed, Note) else [])
+        for invoice in {id(invoice): invoice for invoice in concerned}.values():
             for note in invoice.issued_notes:
                 if amount := min(note.unallocated, invoice.due):
-                    self.settle(invoice, note, amount, max(day, note.day, self.last_undone([note])))
+                    self.settle(invoice, note, amount, max(day, note.day, self.last_undone([note, invoice])))
 
     # --- credit notes and write-offs ----------------------------------------------------------------------------------
 

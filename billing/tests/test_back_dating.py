@@ -9,17 +9,22 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 from time_machine import travel
 
+from accounting.integrity_checks import registered_checks
 from billing.models import CreditNote, Invoice, Payment
+from billing.reports import receivables_aging
 from billing.services.allocations import allocate_payment, unallocate_payment
 from billing.services.corrections import refund_payment, reverse_payment
 from billing.services.credit_notes import create_credit_note
 from billing.services.note_allocations import allocate_credit_note, refund_credit_note, unallocate_credit_note
-from billing.services.payments import receive_payment
+from billing.services.payments import receive_payment, record_payment
 from billing.services.write_offs import undo_write_offs, write_off
 from billing.statements import StatementPeriod, customer_statement
 from billing.tests.factories import customer, line, paid, sent
+from billing.tests.test_constraints import attack
+from billing.tests.test_settlements_attacked import settling
 from parties.models import Party
 from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.errors import Invalid
@@ -161,6 +166,29 @@ def test_what_an_own_credit_note_settles_counts_from_when_it_is_free(acme: Party
         (day("11-20"), 1000)
     ]
     assert stated(acme, "11-15") == (5000, 1000)
+
+
+def test_a_new_payment_settles_an_invoice_once_it_is_free(acme: Party) -> None:
+    """The payment came while another settled the invoice: it is on account until that was undone."""
+    payment, invoice = received(acme), invoiced(acme)
+    settled_until("11-20", payment, invoice)
+    with on("11-08"):
+        paid_at = timezone.now()
+    record_payment(invoice_id=invoice.pk, amount=5000, method="card", paid_at=paid_at, actor=SYSTEM)
+    days = ("11-05", "11-07", "11-08", "11-19", "11-20", "11-25")
+    assert [stated(acme, one) for one in days] == [(0, 0), (0, 0), (0, 5000), (0, 5000), (0, 5000), (0, 5000)]
+    assert [int(aged["totals"]["total"]) for one in days for aged in receivables_aging(day(one))["currencies"]] == []
+    assert [found for check in registered_checks().values() for found in check()] == []
+
+
+def test_postgresql_refuses_what_counts_twice(acme: Party) -> None:
+    payment, invoice, another = received(acme), invoiced(acme), received(acme)
+    settled_until("11-20", payment, invoice)
+    with on("11-02"):
+        other = sent(line(5000), of=acme)
+    for settled, by in ((invoice, another), (other, payment)):
+        assert attack(settling(settled, by, day="'2025-11-19'")) == "billing_settlement_days"
+        assert attack(settling(settled, by, day="'2025-11-20'")) == "billing_settlement_in_books"
 
 
 def test_without_a_day_nothing_is_asked(acme: Party) -> None:

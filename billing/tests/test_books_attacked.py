@@ -103,7 +103,10 @@ class TestRawSql:
     def test_people_are_told_what_to_do_instead(self, owner):
         sent()
         error = owner.post(f"/transactions/{Entry.objects.get().pk}/reverse").refused(409)
-        assert error["message"] == "This belongs to an invoice: send or cancel the invoice instead."
+        assert (
+            error["message"]
+            == "This transaction belongs to a document. Cancel the invoice, or issue a credit note for it."
+        )
         assert Entry.objects.count() == 1
 
 

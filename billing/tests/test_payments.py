@@ -311,6 +311,8 @@ class TestReversing:
         found = act(owner, payment, "reverse", reason="Returned by the bank").ok()
         assert found["reversed_at"]
         assert (found["reversal_reason"], found["allocations"]) == ("Returned by the bank", [])
+        assert sum(parts(found)) == found["amount"]
+        assert owner.get("/payments?unallocated=true").ok()["items"] == []
         assert [state(owner, one) for one in (first, second)] == [("sent", 0, 1000), ("sent", 0, 500)]
         assert books() == (0, 1500, 0)
         act(owner, payment, "reverse", reason="Again").refused(409)

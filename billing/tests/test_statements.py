@@ -10,10 +10,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from time_machine import travel
 
-from accounting.choices import SourceType
+from accounting.choices import Purpose, SourceType
 from accounting.integrity_checks import registered_checks
 from accounting.services import reverse_document
-from billing.choices import Purpose
 from billing.control_checks import check_advances, check_receivables, check_tax
 from billing.models import Invoice
 from billing.reports import receivables_aging

@@ -1,7 +1,8 @@
-"""What happens to money in a year, told so that an accountant can check each amount.
+"""Scenarios with invoices and payments over a year, written so that an accountant can check each amount.
 
-Each story ends with `closes`: the invoices, the aging report, the ledger and the customers' statements agree, the books
-verify, and Beancount accepts the export. `bookkeeping.py` has the vocabulary. Amounts are in cents: `120_00` is 120.00.
+Each scenario ends with `closes`: the invoices, the aging report, the ledger and the customers' statements agree, the
+books verify, and Beancount accepts the export. `bookkeeping.py` has the vocabulary. Amounts are in cents:
+`120_00` is 120.00.
 """
 
 import datetime as dt

@@ -41,6 +41,9 @@ CREATE TRIGGER accounting_account_place BEFORE UPDATE OF parent_id ON accounting
 CREATE TRIGGER accounting_account_place_new BEFORE INSERT ON accounting_account
     FOR EACH ROW WHEN (new.parent_id IS NOT NULL)
     EXECUTE FUNCTION accounting_account_place();
+CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON accounting_account
+    FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
+    EXECUTE FUNCTION skeleton_read_committed();
 
 -- accounting_entry ----------------------------------------------------------------------------------------------------
 -- The application may: SELECT, INSERT
@@ -101,6 +104,9 @@ CREATE TRIGGER core_count_insert AFTER INSERT ON accounting_entry REFERENCING NE
 CREATE TRIGGER core_count_truncate AFTER TRUNCATE ON accounting_entry
     FOR EACH STATEMENT
     EXECUTE FUNCTION core_count_rows();
+CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON accounting_entry
+    FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
+    EXECUTE FUNCTION skeleton_read_committed();
 
 -- accounting_line -----------------------------------------------------------------------------------------------------
 -- The application may: SELECT, INSERT
@@ -141,6 +147,9 @@ CREATE CONSTRAINT TRIGGER accounting_line_check AFTER INSERT OR DELETE OR UPDATE
 CREATE TRIGGER accounting_line_keep AFTER INSERT ON accounting_line REFERENCING NEW TABLE AS new_lines
     FOR EACH STATEMENT
     EXECUTE FUNCTION accounting_line_keep();
+CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON accounting_line
+    FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
+    EXECUTE FUNCTION skeleton_read_committed();
 
 -- accounting_month_total ----------------------------------------------------------------------------------------------
 -- The application may: SELECT
@@ -186,6 +195,9 @@ CREATE TRIGGER accounting_period_alone BEFORE INSERT OR DELETE OR UPDATE OR TRUN
 CREATE TRIGGER accounting_period_audit AFTER INSERT OR DELETE OR UPDATE ON accounting_period
     FOR EACH ROW
     EXECUTE FUNCTION audit_row('accounting');
+CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON accounting_period
+    FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
+    EXECUTE FUNCTION skeleton_read_committed();
 
 -- accounting_tax_code -------------------------------------------------------------------------------------------------
 -- The application may: SELECT, INSERT, UPDATE, DELETE
@@ -348,9 +360,6 @@ CREATE OR REPLACE FUNCTION accounting_entry_begin()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
 BEGIN
-    IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
-        PERFORM skeleton_refuse('accounting_entry_isolation', 'entries are posted in READ COMMITTED transactions only');
-    END IF;
     NEW.xact := pg_current_xact_id();
     NEW.created_at := transaction_timestamp();
     PERFORM pg_advisory_xact_lock_shared(hashtext('accounting_period'));

@@ -21,6 +21,9 @@ CREATE TRIGGER billing_correspondents_no_truncate BEFORE TRUNCATE ON billing_cor
 CREATE TRIGGER billing_correspondents_of_sent BEFORE INSERT ON billing_correspondents
     FOR EACH ROW
     EXECUTE FUNCTION billing_document_of_sent();
+CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON billing_correspondents
+    FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
+    EXECUTE FUNCTION skeleton_read_committed();
 
 -- billing_credit_note -------------------------------------------------------------------------------------------------
 -- The application may: SELECT, INSERT, UPDATE, DELETE
@@ -111,6 +114,9 @@ CREATE TRIGGER core_count_insert AFTER INSERT ON billing_credit_note REFERENCING
 CREATE TRIGGER core_count_truncate AFTER TRUNCATE ON billing_credit_note
     FOR EACH STATEMENT
     EXECUTE FUNCTION core_count_rows();
+CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON billing_credit_note
+    FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
+    EXECUTE FUNCTION skeleton_read_committed();
 
 -- billing_credit_note_line --------------------------------------------------------------------------------------------
 -- The application may: SELECT, INSERT, UPDATE, DELETE
@@ -173,6 +179,9 @@ CREATE TRIGGER billing_credit_note_line_change BEFORE INSERT OR DELETE OR UPDATE
 CREATE TRIGGER billing_credit_note_line_no_truncate BEFORE TRUNCATE ON billing_credit_note_line
     FOR EACH STATEMENT
     EXECUTE FUNCTION skeleton_never('billing_credit_note_line_drafts_only', 'lines that were issued stay');
+CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON billing_credit_note_line
+    FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
+    EXECUTE FUNCTION skeleton_read_committed();
 
 -- billing_invoice -----------------------------------------------------------------------------------------------------
 -- The application may: SELECT, INSERT, UPDATE
@@ -307,6 +316,9 @@ CREATE TRIGGER core_count_truncate AFTER TRUNCATE ON billing_invoice
 CREATE TRIGGER core_count_update AFTER UPDATE ON billing_invoice
     FOR EACH ROW WHEN (old.status::text IS DISTINCT FROM new.status::text)
     EXECUTE FUNCTION core_count_rows('status');
+CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON billing_invoice
+    FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
+    EXECUTE FUNCTION skeleton_read_committed();
 
 -- billing_invoice_line ------------------------------------------------------------------------------------------------
 -- The application may: SELECT, INSERT, UPDATE, DELETE
@@ -378,6 +390,9 @@ CREATE TRIGGER billing_invoice_line_order_stays BEFORE UPDATE OF order_line_id O
 CREATE TRIGGER billing_invoice_line_update AFTER UPDATE ON billing_invoice_line REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows
     FOR EACH STATEMENT
     EXECUTE FUNCTION billing_invoice_line_change();
+CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON billing_invoice_line
+    FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
+    EXECUTE FUNCTION skeleton_read_committed();
 
 -- billing_issued_document ---------------------------------------------------------------------------------------------
 -- The application may: SELECT, INSERT
@@ -412,6 +427,9 @@ CREATE TRIGGER billing_issued_document_no_truncate BEFORE TRUNCATE ON billing_is
 CREATE TRIGGER billing_issued_document_of_sent BEFORE INSERT ON billing_issued_document
     FOR EACH ROW
     EXECUTE FUNCTION billing_document_of_sent();
+CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON billing_issued_document
+    FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
+    EXECUTE FUNCTION skeleton_read_committed();
 
 -- billing_order -------------------------------------------------------------------------------------------------------
 -- The application may: SELECT, INSERT, UPDATE
@@ -494,6 +512,9 @@ CREATE TRIGGER core_count_truncate AFTER TRUNCATE ON billing_order
 CREATE TRIGGER core_count_update AFTER UPDATE ON billing_order
     FOR EACH ROW WHEN (old.status::text IS DISTINCT FROM new.status::text)
     EXECUTE FUNCTION core_count_rows('status');
+CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON billing_order
+    FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
+    EXECUTE FUNCTION skeleton_read_committed();
 
 -- billing_order_line --------------------------------------------------------------------------------------------------
 -- The application may: SELECT, INSERT, UPDATE, DELETE
@@ -553,6 +574,9 @@ CREATE TRIGGER billing_order_line_no_truncate BEFORE TRUNCATE ON billing_order_l
 CREATE TRIGGER billing_order_line_update AFTER UPDATE ON billing_order_line REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows
     FOR EACH STATEMENT
     EXECUTE FUNCTION billing_order_line_change();
+CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON billing_order_line
+    FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
+    EXECUTE FUNCTION skeleton_read_committed();
 
 -- billing_order_status_change -----------------------------------------------------------------------------------------
 -- The application may: SELECT
@@ -627,10 +651,13 @@ CREATE INDEX billing_payment_created_at ON billing_payment USING btree (created_
 CREATE INDEX billing_payment_customer ON billing_payment USING btree (customer_id, id);
 CREATE INDEX billing_payment_direction ON billing_payment USING btree (direction, id);
 CREATE UNIQUE INDEX billing_payment_external_id_unique ON billing_payment USING btree (external_id) WHERE external_id IS NOT NULL;
+CREATE INDEX billing_payment_external_text ON billing_payment USING gin (upper(external_id::text) gin_trgm_ops);
 CREATE INDEX billing_payment_method ON billing_payment USING btree (method, id);
 CREATE INDEX billing_payment_number ON billing_payment USING btree (number_key, id);
+CREATE INDEX billing_payment_number_text ON billing_payment USING gin (upper(number::text) gin_trgm_ops);
 CREATE INDEX billing_payment_paid_at ON billing_payment USING btree (paid_at, id);
 CREATE INDEX billing_payment_reference ON billing_payment USING btree (reference, id) WHERE reference IS NOT NULL;
+CREATE INDEX billing_payment_reference_text ON billing_payment USING gin (upper(reference::text) gin_trgm_ops);
 CREATE INDEX billing_payment_refund_of ON billing_payment USING btree (refund_of_payment_id, id) WHERE refund_of_payment_id IS NOT NULL;
 CREATE INDEX billing_payment_reversed ON billing_payment USING btree (reversal_day, id) WHERE reversal_day IS NOT NULL;
 CREATE INDEX billing_payment_unallocated ON billing_payment USING btree (customer_id, currency, id) WHERE amount > (allocated + refunded) AND direction::text = 'in'::text AND reversed_at IS NULL;
@@ -662,6 +689,9 @@ CREATE TRIGGER billing_payment_no_truncate BEFORE TRUNCATE ON billing_payment
 CREATE TRIGGER billing_payment_paid_at_ahead BEFORE INSERT ON billing_payment
     FOR EACH ROW WHEN (new.paid_at > (clock_timestamp() + '00:05:00'::interval))
     EXECUTE FUNCTION skeleton_never('billing_payment_paid_at_ahead', 'a payment is not dated in the future');
+CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON billing_payment
+    FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
+    EXECUTE FUNCTION skeleton_read_committed();
 
 -- billing_settlement --------------------------------------------------------------------------------------------------
 -- The application may: SELECT, INSERT, UPDATE (but for amount, at_once, created_at, created_by_id, credit_note_id, day, id, invoice_id, kind, payment_id, reason, tax)
@@ -725,6 +755,9 @@ CREATE TRIGGER billing_settlement_no_truncate BEFORE TRUNCATE ON billing_settlem
 CREATE TRIGGER billing_settlement_update AFTER UPDATE ON billing_settlement REFERENCING NEW TABLE AS after_rows
     FOR EACH STATEMENT
     EXECUTE FUNCTION billing_settlement_apply();
+CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON billing_settlement
+    FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
+    EXECUTE FUNCTION skeleton_read_committed();
 
 -- functions -----------------------------------------------------------------------------------------------------------
 
@@ -1235,7 +1268,14 @@ CREATE OR REPLACE FUNCTION billing_first_day(made billing_settlement, invoice bi
  LANGUAGE sql
  STABLE
 AS $function$
-    SELECT billing_posting_day(invoice)
+    SELECT greatest(billing_posting_day(invoice), max(least(undone_day, company_today())))
+    FROM (
+        SELECT undone_day FROM billing_settlement WHERE invoice_id = made.invoice_id
+        UNION ALL
+        SELECT undone_day FROM billing_settlement WHERE payment_id = made.payment_id
+        UNION ALL
+        SELECT undone_day FROM billing_settlement WHERE credit_note_id = made.credit_note_id
+    ) AS earlier WHERE undone_day IS NOT NULL
 $function$;
 
 CREATE OR REPLACE FUNCTION billing_has_entry(kind text, document uuid, reason text)

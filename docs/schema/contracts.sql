@@ -93,6 +93,9 @@ CREATE TRIGGER contracts_contract_signed_at_ahead BEFORE UPDATE OF signed_at ON 
 CREATE TRIGGER contracts_contract_turned_over BEFORE UPDATE OF party_id ON contracts_contract
     FOR EACH ROW WHEN (old.party_id IS DISTINCT FROM new.party_id)
     EXECUTE FUNCTION contracts_contract_begin();
+CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON contracts_contract
+    FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
+    EXECUTE FUNCTION skeleton_read_committed();
 
 -- contracts_cycle -----------------------------------------------------------------------------------------------------
 -- The application may: SELECT, INSERT
@@ -119,6 +122,9 @@ CREATE TRIGGER contracts_cycle_no_truncate BEFORE TRUNCATE ON contracts_cycle
 CREATE TRIGGER contracts_cycle_settled BEFORE INSERT ON contracts_cycle
     FOR EACH ROW
     EXECUTE FUNCTION contracts_cycle_settled();
+CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON contracts_cycle
+    FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
+    EXECUTE FUNCTION skeleton_read_committed();
 
 -- contracts_version ---------------------------------------------------------------------------------------------------
 -- The application may: SELECT

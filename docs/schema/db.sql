@@ -161,6 +161,18 @@ BEGIN
     RETURN 0;
 END $function$;
 
+CREATE OR REPLACE FUNCTION skeleton_allow_any_isolation(VARIADIC guarded text[])
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+    one text;
+BEGIN
+    FOREACH one IN ARRAY guarded LOOP
+        EXECUTE format('DROP TRIGGER skeleton_read_committed ON %I', one);
+    END LOOP;
+END $function$;
+
 CREATE OR REPLACE FUNCTION skeleton_context()
  RETURNS jsonb
  LANGUAGE sql
@@ -180,12 +192,40 @@ BEGIN
     RETURN NULL;
 END $function$;
 
+CREATE OR REPLACE FUNCTION skeleton_read_committed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+    RAISE EXCEPTION USING
+        ERRCODE = 'serialization_failure',
+        MESSAGE = format('could not serialize access: %s is written in READ COMMITTED transactions only', TG_TABLE_NAME),
+        HINT = format('Begin the transaction with BEGIN ISOLATION LEVEL READ COMMITTED instead of %s.',
+                      upper(current_setting('transaction_isolation')));
+END $function$;
+
 CREATE OR REPLACE FUNCTION skeleton_refuse(rule text, message text, state text DEFAULT 'integrity_constraint_violation'::text)
  RETURNS void
  LANGUAGE plpgsql
 AS $function$
 BEGIN
     RAISE EXCEPTION USING MESSAGE = message, ERRCODE = state, CONSTRAINT = rule;
+END $function$;
+
+CREATE OR REPLACE FUNCTION skeleton_require_read_committed(VARIADIC guarded text[])
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+    one text;
+BEGIN
+    FOREACH one IN ARRAY guarded LOOP
+        EXECUTE format('CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR UPDATE OR DELETE ON %I FOR EACH STATEMENT'
+                       ' WHEN (current_setting(''transaction_isolation'') IN (''repeatable read'', ''serializable''))'
+                       ' EXECUTE FUNCTION skeleton_read_committed()', one);
+    END LOOP;
 END $function$;
 
 CREATE OR REPLACE FUNCTION skeleton_uuid7()

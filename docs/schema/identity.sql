@@ -19,6 +19,9 @@ CREATE INDEX identity_known_network_user_id_e4d86bd7 ON identity_known_network U
 CREATE TRIGGER identity_known_network_bound AFTER INSERT ON identity_known_network
     FOR EACH ROW
     EXECUTE FUNCTION identity_known_network_bound();
+CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON identity_known_network
+    FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
+    EXECUTE FUNCTION skeleton_read_committed();
 
 -- identity_role -------------------------------------------------------------------------------------------------------
 -- The application may: SELECT, INSERT, UPDATE, DELETE
@@ -42,6 +45,9 @@ CREATE TRIGGER identity_role_audit AFTER INSERT OR DELETE OR UPDATE ON identity_
 CREATE TRIGGER identity_role_guard AFTER DELETE OR UPDATE ON identity_role
     FOR EACH ROW
     EXECUTE FUNCTION identity_role_guard();
+CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON identity_role
+    FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
+    EXECUTE FUNCTION skeleton_read_committed();
 
 -- identity_session ----------------------------------------------------------------------------------------------------
 -- The application may: SELECT, INSERT, UPDATE, DELETE
@@ -107,6 +113,9 @@ CREATE TRIGGER identity_user_guard AFTER UPDATE OF is_active ON identity_user
 CREATE TRIGGER identity_user_password_audit AFTER UPDATE OF password ON identity_user
     FOR EACH ROW WHEN (old.password::text IS DISTINCT FROM new.password::text)
     EXECUTE FUNCTION identity_user_password_audit();
+CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON identity_user
+    FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
+    EXECUTE FUNCTION skeleton_read_committed();
 
 -- identity_user_role --------------------------------------------------------------------------------------------------
 -- The application may: SELECT, INSERT, UPDATE, DELETE
@@ -137,6 +146,9 @@ CREATE TRIGGER identity_user_role_audit_update AFTER UPDATE ON identity_user_rol
 CREATE TRIGGER identity_user_role_guard AFTER DELETE OR UPDATE ON identity_user_role
     FOR EACH ROW
     EXECUTE FUNCTION identity_user_role_guard();
+CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON identity_user_role
+    FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
+    EXECUTE FUNCTION skeleton_read_committed();
 
 -- functions -----------------------------------------------------------------------------------------------------------
 

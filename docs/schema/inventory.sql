@@ -34,6 +34,9 @@ CREATE TRIGGER inventory_category_pass_on AFTER UPDATE OF parent_id, path ON inv
 CREATE TRIGGER inventory_category_place BEFORE INSERT OR UPDATE OF parent_id, path ON inventory_category
     FOR EACH ROW
     EXECUTE FUNCTION inventory_category_place();
+CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON inventory_category
+    FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
+    EXECUTE FUNCTION skeleton_read_committed();
 
 -- inventory_item ------------------------------------------------------------------------------------------------------
 -- The application may: SELECT, INSERT, UPDATE, DELETE
@@ -151,6 +154,9 @@ CREATE TRIGGER inventory_movement_post BEFORE INSERT ON inventory_movement
 CREATE CONSTRAINT TRIGGER inventory_movement_transfer_whole AFTER INSERT ON inventory_movement DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW WHEN (new.transfer_id IS NOT NULL)
     EXECUTE FUNCTION inventory_movement_transfer();
+CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON inventory_movement
+    FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
+    EXECUTE FUNCTION skeleton_read_committed();
 
 -- inventory_reservation -----------------------------------------------------------------------------------------------
 -- The application may: SELECT, INSERT, UPDATE
@@ -215,6 +221,9 @@ CREATE TRIGGER inventory_reservation_no_delete BEFORE DELETE ON inventory_reserv
 CREATE TRIGGER inventory_reservation_no_truncate BEFORE TRUNCATE ON inventory_reservation
     FOR EACH STATEMENT
     EXECUTE FUNCTION skeleton_never('inventory_reservation_machine', 'reservations are not deleted');
+CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON inventory_reservation
+    FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
+    EXECUTE FUNCTION skeleton_read_committed();
 
 -- inventory_stock -----------------------------------------------------------------------------------------------------
 -- The application may: SELECT, INSERT, UPDATE (but for id, item_id, quantity, reserved, warehouse_id), DELETE
@@ -262,6 +271,9 @@ CREATE TRIGGER inventory_stock_begins_empty BEFORE INSERT ON inventory_stock
 CREATE TRIGGER inventory_stock_guard BEFORE UPDATE ON inventory_stock
     FOR EACH ROW WHEN (old.id IS DISTINCT FROM new.id OR old.item_id IS DISTINCT FROM new.item_id OR old.warehouse_id IS DISTINCT FROM new.warehouse_id OR old.quantity IS DISTINCT FROM new.quantity OR old.reserved IS DISTINCT FROM new.reserved)
     EXECUTE FUNCTION inventory_stock_guard();
+CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON inventory_stock
+    FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
+    EXECUTE FUNCTION skeleton_read_committed();
 
 -- inventory_warehouse -------------------------------------------------------------------------------------------------
 -- The application may: SELECT, INSERT, UPDATE, DELETE

@@ -27,6 +27,9 @@ CREATE TRIGGER messenger_attachment_guard BEFORE INSERT ON messenger_attachment
 CREATE TRIGGER messenger_attachment_permanent BEFORE DELETE ON messenger_attachment
     FOR EACH ROW WHEN (pg_trigger_depth() = 0)
     EXECUTE FUNCTION skeleton_never('messenger_attachment_fixed', 'the attachments of a message stay as they were sent');
+CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON messenger_attachment
+    FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
+    EXECUTE FUNCTION skeleton_read_committed();
 
 -- messenger_conversation ----------------------------------------------------------------------------------------------
 -- The application may: SELECT, INSERT, UPDATE
@@ -75,6 +78,9 @@ CREATE TRIGGER messenger_conversation_permanent BEFORE DELETE ON messenger_conve
 CREATE CONSTRAINT TRIGGER messenger_conversation_told AFTER INSERT OR UPDATE OF name, description, owner_id, archived_at ON messenger_conversation DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW
     EXECUTE FUNCTION messenger_conversation_told();
+CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON messenger_conversation
+    FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
+    EXECUTE FUNCTION skeleton_read_committed();
 
 -- messenger_event -----------------------------------------------------------------------------------------------------
 -- The application may: SELECT, DELETE
@@ -136,6 +142,9 @@ CREATE TRIGGER messenger_member_place BEFORE INSERT OR DELETE ON messenger_membe
 CREATE CONSTRAINT TRIGGER messenger_member_told AFTER INSERT OR DELETE OR UPDATE ON messenger_member DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW
     EXECUTE FUNCTION messenger_member_told();
+CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON messenger_member
+    FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
+    EXECUTE FUNCTION skeleton_read_committed();
 
 -- messenger_message ---------------------------------------------------------------------------------------------------
 -- The application may: SELECT, INSERT, UPDATE
@@ -179,6 +188,9 @@ CREATE TRIGGER messenger_message_place BEFORE INSERT ON messenger_message
 CREATE CONSTRAINT TRIGGER messenger_message_told AFTER INSERT OR UPDATE ON messenger_message DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW
     EXECUTE FUNCTION messenger_message_told();
+CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON messenger_message
+    FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
+    EXECUTE FUNCTION skeleton_read_committed();
 
 -- messenger_presence --------------------------------------------------------------------------------------------------
 -- The application may: SELECT, INSERT, UPDATE, DELETE

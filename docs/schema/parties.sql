@@ -148,3 +148,6 @@ CREATE TRIGGER core_count_update AFTER UPDATE ON parties_party
 CREATE TRIGGER parties_party_audit AFTER INSERT OR DELETE OR UPDATE ON parties_party
     FOR EACH ROW
     EXECUTE FUNCTION audit_row('{kind}s', '{search_text,total_purchases}');
+CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON parties_party
+    FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
+    EXECUTE FUNCTION skeleton_read_committed();

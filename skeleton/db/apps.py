@@ -1,3 +1,5 @@
+import importlib
+
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 
@@ -11,6 +13,7 @@ class DatabaseConfig(AppConfig):
     maintained_tables = ("core_row_count",)
 
     def ready(self) -> None:
+        importlib.import_module("skeleton.db.checks")
         connect_signals()
         post_migrate.connect(close_functions, sender=self, dispatch_uid="core.close_functions")
         patch_integer_adapter()

@@ -55,6 +55,70 @@ _AS_OWNER = """
 """
 
 
+_EXCESS = """
+    SELECT r.rolname, CASE
+        WHEN r.rolsuper THEN 'is a superuser'
+        WHEN r.rolcreaterole THEN 'may create roles (CREATEROLE)'
+        WHEN r.rolcreatedb THEN 'may create databases (CREATEDB)'
+        WHEN r.rolreplication THEN 'may copy the whole server (REPLICATION)'
+        WHEN r.rolbypassrls THEN 'bypasses row security (BYPASSRLS)'
+        WHEN EXISTS (SELECT FROM pg_database WHERE datname = current_database() AND datdba = r.oid)
+             OR EXISTS (SELECT FROM pg_namespace WHERE nspname = 'public' AND nspowner = r.oid)
+             OR EXISTS (SELECT FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relowner = r.oid)
+             OR EXISTS (SELECT FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proowner = r.oid)
+            THEN 'owns the database or something in it'
+        WHEN r.rolname LIKE 'pg\\_%%' AND r.rolname <> ALL (%(harmless)s) THEN 'has rights on the whole server'
+        WHEN r.rolname <> %(role)s AND EXISTS (
+            SELECT FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) AS held
+            WHERE c.relnamespace = 'public'::regnamespace AND held.grantee = r.oid
+        ) THEN 'has rights of its own to tables'
+    END AS reason
+    FROM pg_roles r WHERE pg_has_role(%(role)s, r.oid, 'MEMBER')
+    ORDER BY r.rolname <> %(role)s, r.rolname LIKE 'pg\\_%%', r.rolname
+"""
+HARMLESS_ROLES = ["pg_monitor", "pg_read_all_settings", "pg_read_all_stats", "pg_stat_scan_tables"]
+"""Roles of PostgreSQL that show how the server is doing. Others may, for example, read files or write any table."""
+
+
+def excess_rights(role: str) -> str | None:
+    """Return why an existing `role` may do more than the application, as a clause, or None.
+
+    A member of another role can do what that role can, since it may SET ROLE.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_EXCESS, {"role": role, "harmless": HARMLESS_ROLES})
+        found = [(name, reason) for name, reason in cursor.fetchall() if reason]
+    if not found:
+        return None
+    name, reason = found[0]
+    return f"{role} {reason}" if name == role else f"{role} is a member of {name}, which {reason}"
+
+
+def owner_of_tables() -> str | None:
+    """Return the role that owns the tables, or None before the first migration."""
+    found = _query("SELECT relowner::regrole::text FROM pg_class WHERE oid = to_regclass('public.django_migrations')")
+    return str(found[0][0]) if found else None
+
+
+def foreign_owner() -> str | None:
+    """Return the owner of the tables if this connection's role cannot act as the owner, else None."""
+    owner = owner_of_tables()
+    if owner is None or _query("SELECT 1 WHERE pg_has_role(%s, 'USAGE')", owner):
+        return None
+    return owner
+
+
+def is_application_role() -> bool:
+    """Return whether this connection's role was granted the application's rights."""
+    return bool(
+        _query(
+            "SELECT 1 FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) AS held"
+            " WHERE c.oid = to_regclass('public.django_migrations') AND held.grantee <> c.relowner"
+            " AND held.grantee = current_user::regrole"
+        )
+    )
+
+
 def grant_application_role(role: str) -> None:
     """Grant `role` exactly the application's privileges in this database. Run by the owner, after `migrate`."""
     who = connection.ops.quote_name(role)

@@ -108,10 +108,10 @@ Scenario = Callable[[Window], None]
 
 
 def run_in_browser(scenario: Scenario, home: str, size: Size = DESKTOP, *, dark: bool = False) -> None:
-    """Run `scenario(window)` in a new Chromium. Fails if the story fails or the browser reported errors.
+    """Run `scenario(window)` in a new Chromium. Fails if the scenario fails or the browser reported errors.
 
-    The story runs in a separate thread, because Playwright keeps an event loop running, in which Django refuses to use
-    the database. Use the database before or after it.
+    The scenario runs in a separate thread, because Playwright keeps an event loop running, in which Django refuses to
+    use the database. Use the database before or after it.
     """
     path = chromium()
     if path is None:

@@ -98,7 +98,7 @@ def test_large_bodies_get_the_real_status(proxied, via):
     """The sender of an unwanted 25 MB body gets the reason, and no other client gets a 502."""
     target, ports = proxied
     port = port_of(target, ports, via)
-    early_answers(target)  # makes the accounts
+    early_answers(target)  # creates the accounts
 
     def attack(attackers):
         wrong = post_all(target, port)
@@ -113,7 +113,7 @@ def test_expecting_100_continue(proxied, via):
     """A client that sends `Expect: 100-continue` gets the status at once, or 100 and then the status."""
     target, ports = proxied
     port = port_of(target, ports, via)
-    early_answers(target)  # makes the accounts
+    early_answers(target)  # creates the accounts
 
     def attack(attackers):
         wrong = post_all(target, port, "Expect: 100-continue", expect=True)

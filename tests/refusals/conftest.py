@@ -1,4 +1,4 @@
-"""Fixtures: a company in which every name is a trap, and somebody who works there."""
+"""Fixtures: a company whose names read like sentences, and a user of it."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from tests.refusals.world import NAME, NamedWorld
 
 @pytest.fixture
 def world(db, tmp_path, settings):
-    """Return the company, whose API remembers what it refuses."""
+    """Return the company. Its API client records the errors."""
     settings.SKELETON_DATA_DIR, settings.MEDIA_ROOT = tmp_path, tmp_path / "files"
     settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "EXCEPTION_HANDLER": HANDLER}
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
@@ -20,5 +20,5 @@ def world(db, tmp_path, settings):
 
 @pytest.fixture
 def reader(world):
-    """Return somebody who works there."""
+    """Return a user of the company who is signed in to the back office."""
     return Reader(Visitor(world.chief.user), world.chief.user, {NAME, WORD})

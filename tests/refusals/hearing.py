@@ -1,4 +1,4 @@
-"""Sends a request in three languages and reads what it is refused with."""
+"""Sends a request in three languages and reads its error messages."""
 
 from collections.abc import Iterator
 from contextlib import nullcontext

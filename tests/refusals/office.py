@@ -93,7 +93,7 @@ def errors_on(page: Any) -> Iterator[tuple[str, str]]:
 
 @dataclass
 class Reader:
-    """Somebody in the back office, who reads what is refused in each language."""
+    """A user of the back office who reads the errors in each language."""
 
     browser: Client
     user: User
@@ -105,7 +105,7 @@ class Reader:
         """Post a form and return the errors on the page; nothing remains of it."""
         with transaction.atomic():
             self.speak(language)
-            self.browser.cookies.pop("messages", None)  # which nobody has seen
+            self.browser.cookies.pop("messages", None)  # which were not shown
             page = self.browser.post(address, data)
             assert page.status_code < 500, (address, page.status_code)
             with override(language):  # as it was while the page was rendered

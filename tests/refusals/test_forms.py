@@ -37,7 +37,7 @@ def test_every_field_of_every_form(app, world, reader):
         if screen.create_input is not None:
             known = refuse(f"add {name}", reader, screen.add_url, walk.add(world))
         if screen.update_input is not None:
-            if name == "notifications.preferences":  # one's own
+            if name == "notifications.preferences":  # those of the user
                 world.chief.put("/notifications/preferences", {"sms_enabled": True}).ok()
             address = screen.change_url_by_pk(walk.make(world))
             refuse(f"change {name}", reader, address, walk.change or {}, known)

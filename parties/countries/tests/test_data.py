@@ -26,7 +26,7 @@ PROJECT = Path(__file__).parents[3]
 FIRST_RELEASE_COUNT = 249
 FIRST_RELEASE_IDS_SHA256 = "b71750a1cbdffaecd3a8f1ed22e2a757bcf0f8b4290e6af7458262494cac45b8"
 
-# ISO 4217 gives these no currency; people there still pay in something, and CLDR says in what.
+# ISO 4217 lists no currency for these; CLDR has the one that is used there.
 NO_CURRENCY_IN_ISO = {"GS": "GBP", "PS": "ILS"}
 
 

@@ -1,4 +1,4 @@
-"""A small company at work, for the pages that show how it does: made by the verbs that users have."""
+"""Data of a small company for pages with figures, created by the services."""
 
 import datetime as dt
 from decimal import Decimal
@@ -46,7 +46,7 @@ def company() -> None:
 
 
 def _earn() -> None:
-    """What was earned before today, posted by hand."""
+    """Post revenue of earlier days by hand."""
     for back in range(1, 12):
         month = today().year * 12 + today().month - 1 - back
         day = dt.date(month // 12, month % 12 + 1, 15).isoformat()

@@ -1,4 +1,4 @@
-"""Somebody in the back office."""
+"""Fixtures: users who are signed in to the back office."""
 
 from collections.abc import Callable
 
@@ -22,24 +22,24 @@ def clerk(db: None) -> Visitor:
 
 @pytest.fixture
 def guest(db: None) -> Visitor:
-    """Somebody who may look."""
+    """A user with read permissions only."""
     return Visitor(user_in_role("viewer", name="Vera Viewer", email="vera@example.com"))
 
 
 @pytest.fixture
 def stranger(db: None) -> Visitor:
-    """Somebody with an account and no role."""
+    """A user without a role."""
     return Visitor(user_with(name="Oscar Outsider", email="oscar@example.com"))
 
 
 @pytest.fixture
 def staff(db: None) -> Callable[..., Visitor]:
-    """Makes somebody who holds exactly the permissions given: `staff("invoices:read")`."""
+    """Return a function that creates a user with exactly these permissions: `staff("invoices:read")`."""
     return lambda *permissions: Visitor(user_with(*permissions))
 
 
 @pytest.fixture(autouse=True)
 def books(request: pytest.FixtureRequest) -> None:
-    """Wherever there is a database there is the chart: sending and paying post to it."""
+    """Seed the chart of accounts for every test with a database, because sending and paying post to it."""
     if request.node.get_closest_marker("django_db"):
         request.getfixturevalue("chart")

@@ -1,4 +1,4 @@
-"""Invoices in the back office: a draft is written and edited, then the services' verbs."""
+"""Invoices in the back office: creating and editing drafts, and the actions of the services."""
 
 import datetime as dt
 import hashlib
@@ -30,7 +30,7 @@ def page(invoice, action="change"):
 
 
 def posted(*lines, invoice=None, **fields):
-    """What a browser posts: the invoice's fields, and its lines as a formset."""
+    """Return what a browser posts: the invoice's fields, and its lines as a formset."""
     existing = list(invoice.lines.order_by("position")) if invoice else []
     body = {"due_date": "2099-02-15", "notes": "", **fields}
     body |= {"lines-TOTAL_FORMS": len(lines), "lines-INITIAL_FORMS": len(existing)}

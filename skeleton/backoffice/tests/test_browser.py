@@ -1,4 +1,4 @@
-"""The back office in a real browser: it works, says nothing in the console, and asks no other host."""
+"""The back office in a real browser: it works, without messages in the console or requests to other hosts."""
 
 import pytest
 from playwright.sync_api import expect
@@ -141,7 +141,7 @@ def test_from_an_order_to_its_invoice(live_server, width, size):
 
 
 def choose(page, field, typed, wanted):
-    """Pick a row in a field that searches while one types."""
+    """Select a row in an autocomplete field."""
     page.locator(f"{field} + .select2-container").click()
     page.locator(".select2-search__field").fill(typed)
     page.locator(".select2-results__option", has_text=wanted).click()

@@ -28,7 +28,7 @@ def submit(page):
 
 
 def check(window, name):
-    """The page fits, is accessible, and is photographed if that is wanted."""
+    """Assert that the page fits and is accessible, and take a screenshot if a folder for them is set."""
     window.assert_fits()
     window.assert_accessible()
     window.screenshot(name)

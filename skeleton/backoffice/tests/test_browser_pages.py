@@ -1,4 +1,4 @@
-"""The back office in a real browser: who sees what, in which language, on which screen, and by keyboard."""
+"""The back office in a real browser: permissions, languages, screen sizes and the keyboard."""
 
 import pytest
 from playwright.sync_api import expect
@@ -204,6 +204,6 @@ def test_errors_are_pages_for_people(live_server, house):
             window.assert_accessible()
             page.get_by_role("link", name="Back to the overview").click()
             expect(page.get_by_role("heading", name="Overview")).to_be_visible()
-        window.errors.clear()  # the browser says itself that it was answered 403 and 404
+        window.errors.clear()  # the browser reports the responses 403 and 404
 
     run_in_browser(story, live_server.url)

@@ -1,4 +1,4 @@
-"""Rows that are added to forms and removed from them in a real browser: of every form that has them."""
+"""Adding and removing rows in a real browser, in every form that has rows."""
 
 import itertools
 from decimal import Decimal
@@ -48,7 +48,7 @@ def add_row(page, formset):
 
 
 def fill(page, field, number):
-    """Put something into a field as a clerk would, by the kind of its widget, and return what it holds then."""
+    """Fill in a field according to its widget, and return its value."""
     name, kind = field.get_attribute("name"), field.get_attribute("type")
     if "unfold-admin-autocomplete" in (field.get_attribute("class") or ""):
         field.locator("xpath=following-sibling::*[contains(@class, 'select2-container')]").click()
@@ -71,7 +71,7 @@ def fill(page, field, number):
 
 
 def fill_row(page, row, number):
-    """Fill all fields of a row; what they hold by the fields' names without the row's number."""
+    """Fill in all fields of a row, and return their values by name, without the row's number."""
     fields = [field for field in row.locator(FIELDS).all() if field.get_attribute("name")]
     return {field.get_attribute("name").split("-")[-1]: fill(page, field, number) for field in fields}
 
@@ -82,7 +82,7 @@ def values_of(row):
 
 
 def same(shown, typed):
-    """Whether a form shows what was typed, whatever zeros it writes."""
+    """Return whether a form shows what was typed, apart from trailing zeros."""
     try:
         return float(shown) == float(typed)
     except ValueError:
@@ -94,7 +94,7 @@ def remove_row(page, row):
 
 
 def fill_what_is_needed(page):
-    """The record's own fields that are marked as needed and still empty."""
+    """Return the record's own fields that are marked as required and still empty."""
     for field in page.locator(f":is({FIELDS})[required]").all():
         if not field.input_value() and not field.evaluate("field => !!field.closest('.formset')"):
             fill(page, field, 1)
@@ -106,7 +106,7 @@ def submit(page):
 
 
 def save(page):
-    """Save; once more where a field turns out to be needed that the form doesn't mark."""
+    """Save, and try again if the form requires a field that it doesn't mark."""
     submit(page)
     for field in page.locator("[aria-invalid=true]").all():
         assert not field.input_value(), field.get_attribute("name")
@@ -116,7 +116,7 @@ def save(page):
 
 
 def assert_stored(page, typed):
-    """The form as it was read back shows these rows, and no others."""
+    """Assert that the reloaded form shows exactly these rows."""
     assert rows(page).count() == len(typed), page.url
     for row, values in zip(rows(page).all(), typed, strict=True):
         shown = values_of(row)
@@ -124,7 +124,7 @@ def assert_stored(page, typed):
 
 
 def test_every_form_takes_and_loses_as_many_rows_as_one_likes(live_server, house, clerk):
-    """Found by the registry: whoever registers a form with rows has it tested here, those with the same rows once."""
+    """Every registered form with rows is tested, and forms with the same rows only once."""
     new = {
         f"/admin/{model._meta.label_lower.replace('.', '/')}/add/": screen
         for model, screen in admin.site._registry.items()
@@ -180,7 +180,7 @@ def test_an_order_of_three_items(live_server, house):
         fill_line(page, 3, quantity="3")
         remove_row(page, rows(page).nth(2))
         choose(page, "#id_lines-2-item_id", "item 2", "Item 2")  # it has become the third
-        add_row(page, formset)  # one too many: it stays empty, and nobody minds
+        add_row(page, formset)  # an empty row is ignored
         window.screenshot("order-three-lines")
         window.assert_fits()
         submit(page)
@@ -196,7 +196,7 @@ def test_an_order_of_three_items(live_server, house):
 
 
 def test_a_customer_with_two_addresses(live_server, house):
-    """In the dark."""
+    """In dark mode."""
 
     def story(window):
         page = sign_in(window, house.email)

@@ -1,4 +1,4 @@
-"""Contracts in the back office: a draft is written and edited, then the services' verbs."""
+"""Contracts in the back office: creating and editing drafts, and the actions of the services."""
 
 import datetime as dt
 import re

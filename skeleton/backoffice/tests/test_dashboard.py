@@ -1,4 +1,4 @@
-"""The first page: right figures, each leading to what it counts, for those who may see it, at a fixed price."""
+"""The dashboard: correct figures with links to their lists, permissions, and a fixed number of queries."""
 
 import datetime as dt
 import re
@@ -46,7 +46,7 @@ def figures(context, title):
 
 
 def listed(client, link):
-    """How many rows a link's list has."""
+    """Return the number of rows in the list behind a link."""
     answer = client.get(link)
     assert answer.status_code == 200, link
     return answer.context["cl"].result_count

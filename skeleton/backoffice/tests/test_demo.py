@@ -1,4 +1,4 @@
-"""The demo company: made by the services, all of it or nothing, the same for the same seed."""
+"""The demo company: created by the services in one transaction, and the same for the same seed."""
 
 import datetime as dt
 import io
@@ -33,7 +33,7 @@ def seed(**options):
 
 
 def company():
-    """What of it depends on the seed alone."""
+    """Return the data that depends on the seed only."""
     parties = list(Party.objects.order_by("pk").values_list("kind", "name", "email", "tax_id", "status"))
     invoices = list(Invoice.objects.order_by("number_key").values_list("customer_name", "total", "status"))
     payments = list(Payment.objects.order_by("number_key").values_list("direction", "amount", "allocated", "refunded"))
@@ -70,6 +70,18 @@ def months(first):
         day = following
 
 
+def test_the_company_is_added_once():
+    seed(scale=0.2)
+    before = company()
+    with pytest.raises(CommandError) as caught:
+        seed(scale=0.2, seed=2, anyway=True)
+    assert str(caught.value).startswith(
+        "Nothing was added, because the demo company, or a part of it, is here already: "
+    )
+    assert "\n" not in str(caught.value)
+    assert company() == before
+
+
 def test_a_small_company_has_each_kind_of_payment_and_correction():
     seed(scale=0.2)
     assert {name for name, found in kinds().items() if not found.exists()} == set()
@@ -77,7 +89,7 @@ def test_a_small_company_has_each_kind_of_payment_and_correction():
 
 
 def kinds():
-    """What the payments and corrections of a company leave behind, by kind."""
+    """Return the payments and corrections of each kind."""
     received = Payment.objects.filter(direction="in", refunded=0, reversed_at=None)
     standing = Settlement.objects.filter(undone_at=None)
     at_once = Count("settlements", filter=AT_ONCE)

@@ -48,7 +48,7 @@ TEXTS = {"currency": "USD", "shipping_currency": "USD"}
 
 
 def filled(model):
-    """A row with a value in every column; what it refers to has a name and nothing else."""
+    """Return a row with a value in every column. Records that it refers to have a name only."""
     row = SimpleNamespace(pk=VALUES[models.UUIDField])
     for field in model._meta.concrete_fields:
         kind = next(kind for kind in VALUES if isinstance(field, kind))
@@ -58,7 +58,7 @@ def filled(model):
 
 
 def test_what_is_exported_was_decided():
-    """A column that a model gets later is not exported before somebody has written it into this file."""
+    """A new column of a model is exported only once it is listed in this file."""
     decided = json.loads((Path(__file__).parent / "exported_columns.json").read_text())
     assert {label: table_for_model(model).names for label, model in PLAIN.items()} == decided
 

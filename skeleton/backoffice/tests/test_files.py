@@ -1,4 +1,4 @@
-"""Files in the back office: the API's gate, downloads that no browser runs, deletion by the API's own service."""
+"""Files in the back office: the API's permissions, downloads that no browser executes, and deletion by the service."""
 
 import pytest
 from playwright.sync_api import expect
@@ -24,7 +24,7 @@ def folder(tmp_path, settings):
 
 @pytest.fixture
 def clara(db):
-    """Somebody with files of her own."""
+    """A user with files."""
     return user_with("files:read", "files:write", name="Clara Clerk")
 
 

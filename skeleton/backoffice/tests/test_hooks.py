@@ -1,4 +1,4 @@
-"""Admin classes of ours, subclassed as somebody would who knows Django: each hook works, or is refused at start-up."""
+"""Django's hooks in subclasses of our admin classes: each works, or is refused at startup."""
 
 import types
 from collections.abc import Callable, Iterator
@@ -27,7 +27,7 @@ Register = Callable[..., ReadOnlyAdmin]
 
 
 def with_admin(site: Any) -> types.ModuleType:
-    """Return the project's routes, those of the back office made anew."""
+    """Return the project's routes, with new ones for the back office."""
     routes = types.ModuleType("routes")
     vars(routes).update({name: value for name, value in vars(urls).items() if name.startswith("handler")})
     others = [pattern for pattern in urls.urlpatterns if str(pattern.pattern) != "admin/"]
@@ -37,7 +37,7 @@ def with_admin(site: Any) -> types.ModuleType:
 
 @pytest.fixture
 def registered(settings: Any) -> Iterator[Register]:
-    """Put an admin class made of a base and some attributes in the place of the categories' own."""
+    """Replace the admin class of categories by one with this base and these attributes."""
     site, before = admin.site, admin.site._registry[Category]
 
     def register(base: type = RecordAdmin, **hooks: Any) -> ReadOnlyAdmin:

@@ -1,4 +1,4 @@
-"""Subclasses of our admins that narrow rows, permissions, columns or saving: everything follows, or is refused."""
+"""Subclasses of our admins that restrict rows, permissions, columns or saving: all pages follow, or it is refused."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -44,7 +44,7 @@ Subclassed = Callable[..., ReadOnlyAdmin]
 
 @pytest.fixture
 def subclassed(settings: Any) -> Iterator[Subclassed]:
-    """Put a subclass of an admin class in the place of a model's own admin."""
+    """Replace a model's admin by a subclass of an admin class."""
     site, before = admin.site, dict(admin.site._registry)
 
     def register(model: Any, base: Any, **hooks: Any) -> ReadOnlyAdmin:

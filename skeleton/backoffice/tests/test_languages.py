@@ -1,4 +1,4 @@
-"""The language of the back office: one's own, chosen on every page; the API stays English."""
+"""The language of the back office: a user's setting, which every page offers. The API stays in English."""
 
 import pytest
 from django.test import Client

@@ -1,4 +1,4 @@
-"""A list answers questions about what it shows, and no others: by no filter, order or search does a secret get out."""
+"""Lists can be filtered, ordered and searched only by what they show, so none of these reveals a secret."""
 
 import re
 from html import unescape
@@ -50,14 +50,14 @@ LISTS = {label: screen for label, screen in SCREENS.items() if label != "notific
 
 
 def asked_of(screen, user, query=None):
-    """The list that a query gives, by the way that list and exports share, and the request for it."""
+    """Return the rows for a query, as lists and exports read them, and the request."""
     request = RequestFactory().get("/", query)
     request.user = user
     return screen.get_changelist_instance(request), request
 
 
 def names_of(model):
-    """The columns of a model and of what it refers to, as lookups spell them."""
+    """Yield the lookups for the columns of a model and of its related models."""
     for field in model._meta.concrete_fields:
         yield field.name
         yield field.attname
@@ -208,7 +208,7 @@ def test_the_page_after_the_last_is_the_last(chief):
 
 
 def addresses(patterns, prefix="/admin/"):
-    """Every address of the back office, with a made up id where one is needed."""
+    """Return every path of the back office, with an unknown id where one is needed."""
     for pattern in patterns:
         route = prefix + re.sub(r"<[^>]+>", "01972b15-8000-7000-8000-000000000001", str(pattern.pattern))
         if isinstance(pattern, URLResolver):
@@ -223,7 +223,7 @@ def test_every_page_refuses_a_parameter_that_it_does_not_know(chief):
     tried = 0
     for address in addresses(root.url_patterns):
         if "(" in address or "/login/" in address or "/messenger/api/" in address:
-            continue  # Django's redirects; the sign-in page; the API, which refuses by itself
+            continue  # Django's redirects; the sign-in page; the API, which has its own checks
         assert chief.get(address, {"nonsense": "1"}).status_code in (400, 405), address
         tried += 1
     assert tried > 200

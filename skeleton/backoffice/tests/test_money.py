@@ -46,7 +46,7 @@ def errors(response):
 
 
 def hidden(response):
-    """The fields that the page adds to what a user enters."""
+    """Return the fields that the page adds to what a user enters."""
     return {"shown_for": response.context["form"].data["shown_for"]}
 
 

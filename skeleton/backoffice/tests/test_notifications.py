@@ -1,4 +1,4 @@
-"""What one was told, in the back office: one's own and nobody else's."""
+"""Notifications in the back office: users see only their own."""
 
 import datetime as dt
 

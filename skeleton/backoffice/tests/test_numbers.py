@@ -81,7 +81,7 @@ def test_no_field_of_a_page_does_either(chief):
 
 @dataclass(frozen=True)
 class Case:
-    """A form with a number: `make` gives its address and what else it needs; `find` what is stored then."""
+    """A form with a number. `make` returns its path and other values, `find` the stored number."""
 
     name: str
     make: object
@@ -101,7 +101,7 @@ def of(record, attribute):
 
 
 def simple(model, make, *attributes, stored, right=None):
-    """A case for each attribute that a record's own form has."""
+    """A case for each number field of a record's form."""
     for attribute in attributes:
 
         def prepared(attribute=attribute):
@@ -229,7 +229,7 @@ def test_what_was_understood_is_said_after_and_what_is_due_before(chief, languag
 
 
 def test_a_page_is_read_in_the_language_that_it_was_shown_in(chief):
-    """Somebody changes the language in another tab: `1.234` of this one stays what it was."""
+    """After the language is changed in another tab, `1.234` in this one keeps its meaning."""
     row = inventory.stocked()
     speak(chief, "en")
     shown = fields_of(text(chief.get(change(row))))
@@ -264,7 +264,7 @@ def test_refusals_of_services_name_amounts_in_the_notation_too(chief):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_payment_typed_in_a_browser(live_server, chart):
-    """The browser is one in English, whatever the page is."""
+    """The browser is set to English, independently of the page."""
     user_in_role("admin", email="carl@example.com")
     user_in_role("admin", email="greta@example.com", language="de")
     invoice = sent(line(200_000), currency="EUR")

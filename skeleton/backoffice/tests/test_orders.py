@@ -1,4 +1,4 @@
-"""Orders in the back office: a draft is written and edited, then each transition is a button."""
+"""Orders in the back office: creating and editing drafts, and a button for each transition."""
 
 from decimal import Decimal
 
@@ -26,7 +26,7 @@ def page(made, action="change"):
 
 
 def posted(*lines, made=None, **fields):
-    """What a browser posts: the order's fields, and its lines as a formset."""
+    """Return what a browser posts: the order's fields, and its lines as a formset."""
     existing = list(made.lines.order_by("position")) if made else []
     body = {"notes": "", "lines-TOTAL_FORMS": len(lines), "lines-INITIAL_FORMS": len(existing), **EMPTY, **fields}
     for n, values in enumerate(lines):

@@ -1,4 +1,4 @@
-"""Parties and countries in the back office: the API's own rules, told at the fields."""
+"""Parties and countries in the back office: the API's rules, with errors at the fields."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def last_entry():
 
 
 def sent(party=None, addresses=(), **fields):
-    """What a browser posts: the party's fields, and its addresses as a formset."""
+    """Return what a browser posts: the party's fields, and its addresses as a formset."""
     existing = list(party.addresses.order_by("pk")) if party else []
     names = ("name", "email", "phone", "tax_id", "website")
     shown = {name: getattr(party, name) or "" for name in names} if party else dict.fromkeys(names, "")

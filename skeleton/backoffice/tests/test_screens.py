@@ -1,4 +1,4 @@
-"""Every screen and who may do what there, from one table written by hand; and what a list costs."""
+"""The permissions of every screen, from a handwritten table, and the number of queries of each list."""
 
 import datetime as dt
 import itertools
@@ -40,7 +40,7 @@ from skeleton.testkit.screens import screens
 
 @dataclass(frozen=True)
 class Row:
-    """A screen: its model, who may read, add and change there (any one permission), and the acts with theirs."""
+    """A screen: its model, the permissions to read, add and change (any one is enough), and those of its actions."""
 
     model: str
     make: Callable[[], Any]

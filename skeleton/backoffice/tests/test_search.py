@@ -1,4 +1,4 @@
-"""The one search field: finds by number, name and e-mail, and only what one may see."""
+"""The global search: by number, name and e-mail, and only for visible records."""
 
 import pytest
 from django.db import connection

@@ -1,4 +1,4 @@
-"""Two people at one record: the second to save is told, keeps what they typed, and decides."""
+"""Concurrent edits of a record: whoever saves second gets a warning, keeps their input, and can save again."""
 
 import re
 
@@ -19,12 +19,12 @@ TOLD = "Somebody else changed this while you were editing"
 
 
 def read_as(page):
-    """The version that a page's form was made from."""
+    """Return the version that a page's form was loaded with."""
     return present(re.search(r'name="_record_version" value="([^"]*)"', page)).group(1)
 
 
 def opened(client, address):
-    """The version that the form at this address was made from."""
+    """Return the version that the form at this path was loaded with."""
     return read_as(client.get(address).content.decode())
 
 

@@ -1,4 +1,4 @@
-"""No screen shows English in another language: lists, forms, acts and reports, read as a person reads them."""
+"""No screen shows English in another language: the visible texts of lists, forms, actions and reports."""
 
 import re
 from functools import cache
@@ -33,7 +33,7 @@ SAME = {"active", "name", "status", "currency", "description", "type", "code", "
 
 
 class Texts(HTMLParser):
-    """The texts of a page, those in attributes that are read out included."""
+    """Yield the texts of a page, including attributes that screen readers read out."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -58,7 +58,7 @@ class Texts(HTMLParser):
 
 @cache
 def english(language):
-    """What is said otherwise in the language, as the code says it and as a heading shows it."""
+    """Return the English texts that have a different translation, as in the source and as in headings."""
     known = messages.translations(messages.read(language))
     other = {message.text for message, strings in known.items() if message.text != strings[0]}
     return {

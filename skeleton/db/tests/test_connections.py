@@ -1,4 +1,4 @@
-"""Numbers reach PostgreSQL as they are, however large."""
+"""Integers of any size are sent to PostgreSQL unchanged."""
 
 import pytest
 from django.db.models import F

@@ -1,4 +1,4 @@
-"""The number of a table's rows, kept by triggers: exact whatever happens, and nobody waits for it."""
+"""Row counts maintained by triggers: always exact, and without blocking writers."""
 
 import random
 import threading
@@ -40,7 +40,7 @@ def counted():
 
 @pytest.fixture
 def scratch(request):
-    """A table with three red rows, then counted by colour."""
+    """A table with three red rows, which is then counted by colour."""
     with as_owner():
         run(f"CREATE TABLE {SCRATCH} (id bigserial PRIMARY KEY, colour text NOT NULL)")
         add("red", 3)
@@ -96,7 +96,7 @@ def test_without_a_column_the_whole_table_is_counted(scratch):
 
 
 def change_at_random(chance):
-    """One transaction of a busy writer, which may take it all back."""
+    """Run one transaction with random changes, which may be rolled back."""
     with transaction.atomic():
         run("SET LOCAL lock_timeout = '3s'")
         add(chance.choice(["red", "blue"]), chance.randint(1, 4))

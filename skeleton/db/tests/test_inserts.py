@@ -1,4 +1,4 @@
-"""Rows written as one JSON parameter arrive as the ORM would have written them."""
+"""Rows inserted from one JSON parameter equal rows inserted by the ORM."""
 
 import datetime as dt
 

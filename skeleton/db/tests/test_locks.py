@@ -1,4 +1,4 @@
-"""Row locks: what is locked, whom that keeps waiting, and what counts as missing."""
+"""Row locks: which rows are locked, which other locks wait, and which rows count as missing."""
 
 import psycopg
 import pytest
@@ -22,7 +22,7 @@ def invoice():
 
 
 def others_may(strength, model, pk):
-    """Whether another connection gets such a lock on the row without waiting."""
+    """Return whether another connection gets such a lock on the row without waiting."""
     with psycopg.connect(**connection_arguments()) as other:
         try:
             other.execute(f"SELECT 1 FROM {model._meta.db_table} WHERE id = %s FOR {strength} NOWAIT", [pk])

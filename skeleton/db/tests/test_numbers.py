@@ -1,4 +1,4 @@
-"""Numbers without gap or double, throttles that count exactly: sixteen threads on the real database."""
+"""Number series without gaps or duplicates, and exact throttles, with sixteen threads on the real database."""
 
 import itertools
 import re
@@ -20,7 +20,7 @@ from skeleton.testkit.roles import as_owner, grant_to_public
 with isolate_apps("skeleton.db"):
 
     class Slip(models.Model):
-        """Something numbered."""
+        """A record with a number."""
 
         number = models.TextField(unique=True)
         colour = models.TextField(default="red")

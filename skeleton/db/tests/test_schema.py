@@ -1,4 +1,4 @@
-"""The documents in docs/schema say what is in the database."""
+"""The documents in docs/schema match the database."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Totals of lists: counted with the page; large ones remembered for a moment, small ones never."""
+"""Totals of lists: counted with the page, and cached for a short time if they are large."""
 
 import pytest
 from django.db import connection
@@ -16,7 +16,7 @@ PATH = "/customers"
 
 @pytest.fixture(autouse=True)
 def forgetful():
-    """Nothing is remembered from another test."""
+    """Empty the cache before each test."""
     COUNT_CACHE._totals.clear()
     yield
     COUNT_CACHE._totals.clear()
@@ -24,7 +24,7 @@ def forgetful():
 
 @pytest.fixture
 def clock(monkeypatch):
-    """The counter's clock; `clock.now` moves it."""
+    """The clock of the cache, set by `clock.now`."""
 
     class Clock:
         now = 1000.0
@@ -39,20 +39,20 @@ def clock(monkeypatch):
 
 @pytest.fixture
 def many(monkeypatch):
-    """Six customers, four of them inactive; four are many here."""
+    """Six customers, four of them inactive. In these tests, four rows count as many."""
     monkeypatch.setattr(counting, "CACHED_FROM_ROWS", 4)
     CustomerFactory.create_batch(2, name="Acme")
     return CustomerFactory.create_batch(4, name="Acme", status="inactive")
 
 
 def listed(client, **query):
-    """Total, number of items, has_more."""
+    """Return the total, the number of items, and has_more."""
     found = client.get(PATH, limit=2, **query).ok()
     return found["total"], len(found["items"]), found["has_more"]
 
 
 def counts(client, **query):
-    """How many of the statements of a list counted rows."""
+    """Return how many statements of a list counted rows."""
     with CaptureQueriesContext(connection) as ran:
         listed(client, **query)
     return sum("count(*)" in each["sql"] for each in ran)
@@ -92,7 +92,7 @@ def test_a_page_that_shows_the_end_tells_the_total_whatever_is_remembered(owner,
     CustomerFactory.create(status="inactive")
     assert listed(owner, status="inactive") == (4, 2, True)
     assert listed(owner, status="inactive", page=3) == (5, 1, False)
-    # and what is seen is never more than what is told
+    # and a page never has more rows than the total
     assert listed(owner, status="inactive", page=2) == (5, 2, True)
 
 

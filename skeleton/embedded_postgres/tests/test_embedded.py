@@ -58,7 +58,7 @@ def run_holder(root: Path, program: str = HOLDER, **options: Any) -> subprocess.
 
 @contextmanager
 def holder(root: Path, program: str = HOLDER) -> Iterator[subprocess.Popen[str]]:
-    """A running user of the server, ready."""
+    """Start a process that uses the server, and wait until it is ready."""
     process = run_holder(root, program)
     try:
         assert process.stdout is not None
@@ -81,7 +81,7 @@ def is_alive(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    # A killed child of nobody stays a zombie where no init collects it.
+    # A killed process without a parent remains a zombie if there is no init process to reap it.
     status = Path(f"/proc/{pid}/stat")
     return not (status.exists() and status.read_text().rpartition(")")[2].split()[0] == "Z")
 
@@ -105,7 +105,7 @@ def execute(client: Client, statement: str) -> list[tuple[object, ...]]:
 
 @pytest.fixture(scope="session")
 def created(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder made once, to be copied: creating one takes a second."""
+    """A data folder that tests copy, because creating one takes a second."""
     root = tmp_path_factory.mktemp("created") / "postgres"
     client = Client(paths_of(root))
     client.address()
@@ -115,7 +115,7 @@ def created(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def root(created: Path, tmp_path: Path) -> Iterator[Path]:
-    """A data folder with data, nobody using it; no process may be left of it after the test."""
+    """A data folder that no process uses. After the test, no process of it may be left."""
     root = tmp_path / "postgres"
     subprocess.run(["cp", "-a", str(created), str(root)], check=True)
     yield root
@@ -220,7 +220,7 @@ def test_a_killed_client_holds_nothing(root: Path) -> None:
 
 @linux_only
 def test_an_orphan_without_its_supervisor_is_stopped_first(client: Client) -> None:
-    """What a system without prctl leaves behind: a server that goes on without its supervisor."""
+    """Without prctl, a server continues to run without its supervisor."""
     client.address()
     server, supervisor = postmaster_pid(client.paths), supervisor_pid(client.paths)
     assert server is not None
@@ -313,7 +313,7 @@ def test_root_hands_the_server_to_a_user_without_rights(client: Client, tmp_path
 @needs_root
 @linux_only
 def test_programs_that_only_root_can_reach_are_copied(created: Path, tmp_path: Path) -> None:
-    """As with an environment below /root."""
+    """This is the case if the virtual environment is below /root."""
     private = tmp_path / "site"
     private.mkdir(mode=0o700)
     program = (
@@ -336,7 +336,7 @@ def test_programs_that_only_root_can_reach_are_copied(created: Path, tmp_path: P
 @needs_root
 @linux_only
 def test_an_ordinary_user_needs_nothing_of_root(tmp_path: Path) -> None:
-    """The interpreter may lie where only root can go, so all is imported before the user changes."""
+    """Import everything before the user changes, because the interpreter may be in a folder that only root can read."""
     home = Path("/tmp") / f"skeleton-test-{os.getpid()}"
     home.mkdir(mode=0o700)
     os.chown(home, 65534, 65534)

@@ -1,4 +1,4 @@
-"""The Django backend over the embedded PostgreSQL, and the check of a server that was given."""
+"""The Django backend of the embedded PostgreSQL, and the check of the server in DATABASE_URL."""
 
 import os
 import signal
@@ -24,7 +24,7 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def connections_allowed(django_db_blocker: Any) -> Iterator[None]:
-    """These connections are not the test database's; nothing is shared with other tests."""
+    """Use separate connections, so that nothing is shared with other tests."""
     with django_db_blocker.unblock():
         yield
 
@@ -38,7 +38,7 @@ def embedded(data_dir: Path) -> Iterator[Any]:
 
 @pytest.fixture
 def foreign(embedded: Any) -> Any:
-    """Django's own backend, as DATABASE_URL gives it."""
+    """A connection of Django's own backend, as with DATABASE_URL."""
 
     def connect(**changes: object) -> BaseDatabaseWrapper:
         settings = {

@@ -130,6 +130,6 @@ def test_raw_sql_leaves_an_entry_without_an_actor(outsider):
 def test_the_log_withstands_raw_sql(owner, attack):
     before = entries()
     assert before
-    connection.check_constraints()  # PostgreSQL refuses TRUNCATE by itself while foreign keys wait to be checked
+    connection.check_constraints()  # PostgreSQL refuses TRUNCATE while checks of foreign keys are pending
     assert "append-only" in str(refusal_of(lambda: connection.cursor().execute(attack)))
     assert entries() == before

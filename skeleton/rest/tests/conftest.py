@@ -1,4 +1,4 @@
-"""What tests of the hooks begin with."""
+"""Fixtures for the tests of hooks."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A resource as a newcomer writes it, and how tests call it; see `test_hooks`."""
+"""A resource as a new developer would write it, and functions that call it; see `test_hooks`."""
 
 import json
 from typing import Any
@@ -46,7 +46,7 @@ def actor(*permissions):
 
 
 class Caller:
-    """Calls a viewset as an actor, through the routes that the router gives it."""
+    """Calls a viewset as an actor, through the routes that the router creates."""
 
     def __init__(self, viewset, *permissions, anonymous=False, router=ApiRouter):
         found = router()
@@ -80,7 +80,7 @@ class Caller:
 
 
 def problems(settings, viewset):
-    """What a start says of a viewset under /api/v1."""
+    """Return the messages of the system checks about a viewset under /api/v1."""
     router = ApiRouter()
     router.register("lands", viewset, basename="land")
     settings.ROOT_URLCONF = type("Urls", (), {"urlpatterns": [path("api/v1/", include(router.urls))]})

@@ -1,4 +1,4 @@
-"""What a start refuses."""
+"""System checks that prevent a start."""
 
 import os
 import subprocess
@@ -235,6 +235,7 @@ def manage(*arguments, **environment):
 def test_the_deployment_check_is_clean_in_production():
     done = manage("check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
     assert done.returncode == 0, done.stderr
+    assert "check --deploy --database default" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""From any exception to the one error shape."""
+"""Every exception is converted to the API's error format."""
 
 import json
 
@@ -97,7 +97,7 @@ NOW = "SET CONSTRAINTS ALL IMMEDIATE"
 
 
 def refusal(sql, *params):
-    """What the API would say to this statement's failure."""
+    """Return the API's response to the error of this statement."""
     with pytest.raises(DatabaseError) as caught, transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql, params or None)
     return to_domain_error(caught.value)
@@ -193,7 +193,7 @@ class TestBusy:
 
 
 def parameters():
-    """How to reach the same database past Django."""
+    """Return the arguments for a connection to the same database without Django."""
     return {
         name: value
         for name, value in connection.get_connection_params().items()

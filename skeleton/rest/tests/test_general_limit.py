@@ -1,4 +1,4 @@
-"""The general limit: every path is under it, but probes and static files; and it cannot be filled up."""
+"""The general rate limit: it applies to every path except probes and static files, and its memory is bounded."""
 
 import pytest
 from django.test import Client

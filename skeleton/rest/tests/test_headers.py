@@ -1,4 +1,4 @@
-"""Headers that every answer carries."""
+"""Headers of all responses."""
 
 import pytest
 from django.conf import settings as configured
@@ -30,7 +30,7 @@ def test_probes_may_ask_by_address(client):
 
 @pytest.mark.django_db
 class TestKeeping:
-    """`Cache-Control`: nobody keeps tokens, and nobody but the client anything else of the API."""
+    """`Cache-Control`: tokens are never cached, and other responses of the API only by the client."""
 
     def test_tokens_and_passwords(self, anonymous, holding):
         user = UserFactory.create()
@@ -66,7 +66,7 @@ class TestKeeping:
 
 
 class TestTransport:
-    """HSTS where HTTPS is, on every answer, and never for longer than one can wait."""
+    """HSTS is sent with every response if HTTPS is on, for a limited time."""
 
     PATHS = ("/api/v1/auth/me", "/api/v1/nowhere", "/admin/login/", "/api/v1/docs", "/health", "/static/nothing.js")
 

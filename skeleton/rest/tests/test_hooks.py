@@ -1,4 +1,4 @@
-"""DRF's hooks, one by one, as a newcomer would use them: each one works, or is refused when the process starts.
+"""DRF's hooks, one by one, as a new developer would use them: each works, or is refused at startup.
 
 Those of APIView, of actions and routers; see `test_hooks_of_lists` and `test_hooks_of_serializers` as well.
 """

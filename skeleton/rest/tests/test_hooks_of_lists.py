@@ -384,7 +384,7 @@ def test_every_other_change_of_a_queryset_drops_its_key(lands):
         assert change(Country.objects.visible_to(actor())).query_key is None
     rows = Country.objects.visible_to(actor())
     another = rows.all()
-    rows.query.add_filter("code", "AA")  # whoever holds it may change it
+    rows.query.add_filter("code", "AA")  # the caller may change it
     assert rows.query_key is None
     assert (rows.count(), another.count()) == (1, 3)
 

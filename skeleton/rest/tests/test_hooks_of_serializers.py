@@ -28,7 +28,7 @@ class MaskedField(TextField):
 
 
 def shown(lands, serializer):
-    """A read and a list, with this serializer."""
+    """Return the responses of a read and a list with this serializer."""
     call = Caller(type("ViewSet", (LandViewSet,), {"serializer_class": serializer}))
     one = call("get", f"lands/{lands[0].pk}").data_sent
     listed = call("get", query={"cursor": "", "sort_order": "asc"}).data_sent["items"][0]
@@ -235,7 +235,7 @@ class TestBodies:
             assert found == {"word": f"hi {who}", "owner": who, "inner": expected, "inners": [expected]}
 
     def test_what_is_nested_is_partial_with_its_root(self):
-        """Also where the one around it shares no fields, and the nested one does."""
+        """This also holds if only the nested serializer shares fields."""
 
         class Asking(TextField):
             def to_internal_value(self, data):

@@ -1,4 +1,4 @@
-"""What a viewset hides takes no changes and no actions, even if a service would find it by its id."""
+"""Objects that a viewset hides can't be changed, even if a service would find them by id."""
 
 import functools
 from typing import Any
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 
 def mark(view):
-    """Write by the id alone, as a service does that was written for all rows."""
+    """Write by id only, like a service without a rule about rows."""
     Country.objects.filter(pk=view.pk).update(region="marked")
 
 

@@ -1,4 +1,4 @@
-"""What can't work is refused when the process starts, with a sentence that says what to do; see `test_hooks`."""
+"""Hooks that can't work are refused at startup, with a message that says what to do; see `test_hooks`."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Everything that can be wrong about a request before it reaches a resource: one error shape, never a 500."""
+"""Requests that are invalid before they reach a resource: always the API's error format, never a 500."""
 
 import json
 
@@ -305,7 +305,7 @@ def cursors(client, path, **query):
 
 
 def test_no_row_is_lost_or_doubled_while_others_come(owner):
-    """Whatever is there from first to last is seen exactly once, in every order."""
+    """In every order, rows that exist during the whole traversal are seen exactly once."""
     made = iter(range(1000))
 
     def newcomer():

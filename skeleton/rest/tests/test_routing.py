@@ -1,4 +1,4 @@
-"""The table of routes finds what Django's search through them finds."""
+"""The route table finds the same view as Django's URL resolver."""
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -15,7 +15,7 @@ ID = "0199c82c-c3e8-7000-8000-000000000001"
 
 
 def paths():
-    """A path of every route of the API."""
+    """Return a path of every route of the API."""
     for route, _ in endpoints():
         if route.startswith(API_PREFIX):
             yield "/".join(ID if part.startswith("<") else part for part in route.split("/"))

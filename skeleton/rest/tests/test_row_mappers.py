@@ -1,4 +1,4 @@
-"""A moment is written the same way wherever in an answer it stands."""
+"""Times have the same format everywhere in a response."""
 
 import datetime as dt
 

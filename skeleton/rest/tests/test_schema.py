@@ -1,4 +1,4 @@
-"""The OpenAPI document's texts."""
+"""The texts of the OpenAPI document."""
 
 from typing import Any
 

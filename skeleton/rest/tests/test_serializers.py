@@ -1,4 +1,4 @@
-"""Partial updates and strict JSON types: what every body of every resource is held to."""
+"""Partial updates and strict JSON types, which apply to every request body."""
 
 import contextlib
 import datetime as dt
@@ -94,7 +94,7 @@ class TestPartialUpdate:
         }
 
     def test_one_instance_serves_all(self):
-        """What one body left behind must not show in the next."""
+        """Data of one request body must not appear in the next."""
         refused(lambda: ThingInputSerializer.parse({"x": 1}, partial=True))
         assert ThingInputSerializer.parse({"phone": "1"}, partial=True) == {"phone": "1"}
         assert ThingInputSerializer.parse({}, partial=True) == {}
@@ -115,7 +115,7 @@ bodies = st.fixed_dictionaries(
 
 @given(bodies)
 def test_a_partial_update_touches_exactly_what_is_sent(body):
-    """Applied to any state, it sets what was sent, clears what was null, and leaves the rest."""
+    """Applied to any state, a patch sets the fields sent, clears those sent as null, and keeps the rest."""
     state: dict[str, Any] = {"name": "Old", "phone": "1", "place": {"city": "Lviv", "region": "LV"}}
     try:
         values = ThingInputSerializer.parse(body, partial=True)
@@ -237,7 +237,7 @@ def test_mistakes_in_a_list_have_their_place():
 
 
 def test_a_long_address_is_refused_by_its_length_not_by_its_parser():
-    """Normalizing marks takes the square of their number, with the interpreter's lock held: hours for one megabyte."""
+    """Normalizing combining marks takes quadratic time while holding the GIL: hours for one megabyte."""
 
     class AddressInputSerializer(InputSerializer):
         email = fields.EmailField()

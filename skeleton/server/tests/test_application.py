@@ -1,4 +1,4 @@
-"""The way from the server to Django and back, piece by piece; `messenger/tests/test_live.py` tries it as a whole."""
+"""The parts between the server and Django. `messenger/tests/test_live.py` tests them together."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ from skeleton.server.threads import WRITERS, RequestThreads
 
 
 class Headers(dict[str, Any]):
-    """As the server's: lower case, and more than one of a name."""
+    """Headers like the server's: lower-case names, which can occur several times."""
 
     def items(self):
         return [(name, value) for name, values in super().items() for value in values]
@@ -37,7 +37,7 @@ class Headers(dict[str, Any]):
 
 
 class _Scope:
-    """A request as the server describes it."""
+    """A request as Granian passes it."""
 
     def __init__(self, method="GET", path="/api/v1/x", **headers):
         self.method, self.path, self.query_string, self.scheme, self.authority = method, path, "a=1", "http", None
@@ -54,7 +54,7 @@ STALLS = b"stalls"
 
 
 class _Proto:
-    """The server's end of one exchange; what it was told to answer."""
+    """The server's side of one request. Records the response."""
 
     def __init__(self, *chunks):
         self.chunks, self.sent, self.left = list(chunks), [], asyncio.Event()
@@ -98,7 +98,7 @@ Proto: Any = _Proto
 
 
 def responded(handler, scope, *chunks, during=None):
-    """What the server was told, once everything is done."""
+    """Return the recorded response once everything is done."""
 
     async def story():
         proto = Proto(*chunks)
@@ -115,7 +115,7 @@ def responded(handler, scope, *chunks, during=None):
 
 
 def handling(response, seen=None):
-    """A WSGI application that answers with `response`; it reads the body into `seen`, beside the environment."""
+    """Return a WSGI application that responds with `response`, and stores the body and the environment in `seen`."""
 
     def handle(environ, start_response):
         if seen is not None:
@@ -252,7 +252,7 @@ def test_a_stream_ends_with_the_server():
 def test_who_leaves_in_the_middle_of_a_body_is_nobody_s_fault():
     seen: dict[str, Any] = {}
     proto = responded(handling(HttpResponse(), seen), Scope("POST", content_length="5"), b"abc")
-    assert (proto.answered[0], seen) == (400, {})  # whoever only stopped sending is still there to read it
+    assert (proto.answered[0], seen) == (400, {})  # a client that only stopped sending can read it
 
 
 def test_health_needs_no_thread():
@@ -282,7 +282,7 @@ def limits(**changed):
 
 
 def stalled(client="10.0.0.1:1", length="100"):
-    """A request whose body does not come."""
+    """A request whose body does not arrive."""
     scope = Scope("POST", content_length=length)
     scope.client = client
     return RequestCycle(scope, Proto(b"a", STALLS), asyncio.get_running_loop())
@@ -348,7 +348,7 @@ def test_too_many_large_bodies_are_refused(settings, tmp_path):
 
 
 class Pool:
-    """Threads at work on requests whose outcome the test holds back."""
+    """Threads that run requests until the test lets them finish."""
 
     def __init__(self, *methods, **bounds):
         self.go = threading.Event()
@@ -417,7 +417,7 @@ def test_who_runs_for_too_long_is_answered_without_its_thread(silent, after, sta
 
 
 def test_a_statement_that_runs_for_too_long_is_cut_off(db):
-    """The thread gets free although the database has not answered."""
+    """The thread becomes free although the database has not responded."""
     outcome = []
 
     def run(cycle):

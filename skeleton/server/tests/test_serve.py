@@ -1,4 +1,4 @@
-"""`manage.py serve` as a person meets it: a process of its own, over a data folder of its own."""
+"""`manage.py serve` in a separate process with a separate data folder."""
 
 import os
 import signal
@@ -25,7 +25,7 @@ SECOND_START_SECONDS = 4
 
 @pytest.fixture(scope="module")
 def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Shared by the tests of this file: the first start makes the database, the others find it."""
+    """A data folder shared by the tests of this file. The first start creates the database."""
     return tmp_path_factory.mktemp("served")
 
 
@@ -71,7 +71,7 @@ def get(port: int, path: str) -> int:
 
 @contextmanager
 def served(data_dir: Path, port: int, **more: str) -> Iterator[subprocess.Popen[str]]:
-    """A server that answers; killed, if the test did not stop it."""
+    """Yield a running server, and kill it if the test did not stop it."""
     server = run(data_dir, port, **more)
     try:
         deadline = time.monotonic() + FIRST_START_SECONDS
@@ -171,7 +171,7 @@ def job_workers(server: subprocess.Popen[str]) -> list[int]:
 
 @linux_only
 def test_a_job_worker_runs_beside_the_server(data_dir: Path, port: int) -> None:
-    """It is replaced when it dies, and gone when the server is told to stop."""
+    """A worker is replaced when it dies, and ends when the server is stopped."""
     with served(data_dir, port, SKELETON_JOB_WORKERS="1") as server:
         deadline = time.monotonic() + 120
         while not job_workers(server):
@@ -205,13 +205,13 @@ def test_a_job_worker_does_not_outlive_a_killed_server(data_dir: Path, port: int
 
 
 def processor_seconds(server: subprocess.Popen[str]) -> float:
-    """What a start costs: on a busy machine the clock on the wall says little."""
+    """Return the processor time of a start, because elapsed time means little on a busy machine."""
     fields = Path(f"/proc/{server.pid}/stat").read_text().rpartition(")")[2].split()
     return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 def refusal(data_dir: Path, port: int, **more: str) -> str:
-    """The one line that a start is refused with."""
+    """Return the single line with which a start is refused."""
     server = run(data_dir, port, **more)
     said, _ = server.communicate(timeout=60)
     assert server.returncode == 1

@@ -21,6 +21,6 @@ def test_each_starts_with_an_empty_log(turn):
 @pytest.mark.django_db
 def test_everybody_else_is_refused():
     UserFactory.create()
-    connection.check_constraints()  # a table with checks still due cannot be truncated, whoever asks
+    connection.check_constraints()  # a table with pending checks cannot be truncated
     for sql in ("DELETE FROM audit_entry", "TRUNCATE audit_entry"):
         assert "append-only" in str(refusal_of(partial(connection.cursor().execute, sql)))

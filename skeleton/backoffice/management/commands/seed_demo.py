@@ -10,6 +10,7 @@ from accounting.services import seed_chart
 from parties.services import seed_countries
 from skeleton.backoffice.demo.build import build, is_empty
 from skeleton.identity.services.roles import seed_default_roles
+from skeleton.kernel.errors import Conflict
 
 BAR = 30
 
@@ -40,7 +41,13 @@ class Command(BaseCommand):
         seed_countries()
         seed_chart()
         began = time.monotonic()
-        build(scale=scale, seed=seed, password=password, progress=self._show_progress)
+        try:
+            build(scale=scale, seed=seed, password=password, progress=self._show_progress)
+        except Conflict as error:
+            self._line("")
+            raise CommandError(
+                f"Nothing was added, because the demo company, or a part of it, is here already: {error}"
+            ) from error
         self._line("")
         self.stdout.write(f"The demo company is there, after {time.monotonic() - began:.0f} s.")
 

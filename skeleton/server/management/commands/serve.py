@@ -36,6 +36,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.common import AbstractServer
 
+from skeleton.db.rights import foreign_owner
 from skeleton.embedded_postgres.base import DatabaseWrapper as EmbeddedDatabase
 from skeleton.embedded_postgres.check import check_server
 from skeleton.embedded_postgres.errors import DatabaseUnusableError
@@ -119,6 +120,12 @@ class Command(BaseCommand):
         executor = MigrationExecutor(connections["default"])
         missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
         if missing:
+            owner = foreign_owner()
+            if owner is not None:
+                raise CommandError(
+                    f"Migrations are pending ({missing}): run manage.py migrate and manage.py grant_rights as {owner},"
+                    f" who owns the tables, and start again."
+                )
             self.log_line(f"Applying {missing} migrations.")
             call_command("migrate", interactive=False, verbosity=0)
 

@@ -3,23 +3,29 @@
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django import forms
-from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.utils.html import format_html
-from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from unfold import widgets
+from django.utils.translation import pgettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.enums import ActionVariant
 
 from contracts import services
-from contracts.choices import Action, ContractStatus, DeliveryType, PaymentType
-from contracts.models import Contract, ContractTerms, ContractVersion
+from contracts.admin.forms import (
+    ContractForm,
+    DeliveryTermsForm,
+    NewEndForm,
+    PaymentTermsForm,
+    ReasonForm,
+    SignatureForm,
+)
+from contracts.admin.terms import TermsDisplayMixin, VersionInline
+from contracts.choices import Action, ContractStatus
+from contracts.models import Contract
 from contracts.queries import expiring
 from contracts.serializers import (
     ActivateInputSerializer,
@@ -33,15 +39,13 @@ from contracts.serializers import (
 from contracts.state_machine import allowed_actions, days_remaining
 from parties.choices import PartyKind, PartyStatus
 from parties.models import Customer, Employee, Partner, Party, Supplier
-from skeleton.audit.actions import label_of
 from skeleton.kernel.actors import Actor
-from skeleton.kernel.text import format_text, local_day, local_number
+from skeleton.kernel.text import format_text
 from skeleton.kernel.translation import Text
 from skeleton.office.actions import admin_action
-from skeleton.office.admins import ReadOnlyInline, autocomplete_response
-from skeleton.office.columns import EMPTY, format_money_html, status_column
-from skeleton.office.forms import ActionForm, AutocompleteField, CurrencyField, RecordForm, as_json
-from skeleton.office.numbers import AmountField, LocalizedDecimalField, LocalizedIntegerField
+from skeleton.office.admins import autocomplete_response
+from skeleton.office.columns import status_column
+from skeleton.office.forms import ActionForm
 from skeleton.office.parameters import AUTOCOMPLETE_PARAMETERS, accepts_parameters, clean_search_text
 from skeleton.office.records import RecordAdmin
 
@@ -66,191 +70,6 @@ KINDS: dict[str, Any] = {
 def can(action: Action) -> Any:
     """Return a condition: the contract allows the action, by the same state machine that the services use."""
     return lambda contract: action.value in allowed_actions(contract.state(contract.today))
-
-
-# --- forms ------------------------------------------------------------------------------------------------------------
-
-
-class ContractForm(RecordForm):
-    """A draft. The dates have their own field names, because Django forms don't support generated columns."""
-
-    aliases: ClassVar[dict[str, str]] = {"start_date": "first_day", "end_date": "last_day"}
-    party_id = AutocompleteField(Party.objects.all(), screen="contracts.party", label=_("Party"))
-    first_day = forms.DateField(widget=widgets.UnfoldAdminDateWidget, label=_("First day"))
-    last_day = forms.DateField(
-        widget=widgets.UnfoldAdminDateWidget, help_text=_("It still belongs to the contract."), label=_("Last day")
-    )
-    currency = CurrencyField(label=_("Currency"))
-    credit_limit = AmountField(
-        required=False, initial=0, help_text=_("Leave empty for no limit."), label=_("Credit limit")
-    )
-    shipping_cost = AmountField(required=False, label=_("Shipping cost"))
-    shipping_currency = CurrencyField(help_text=_("Defaults to the contract's currency."), label=_("Shipping currency"))
-
-    class Meta:
-        model = Contract
-        fields = (
-            "contract_type",
-            "payment_type",
-            "credit_days",
-            "penalty_rate",
-            "discount_rate",
-            "currency",
-            "credit_limit",
-            "delivery_type",
-            "estimated_days",
-            "shipping_cost",
-            "shipping_currency",
-            "insurance",
-            "auto_renewal",
-            "renewal_period_days",
-            "max_renewals",
-            "notes",
-        )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        contract = self.instance
-        if contract.party_id:
-            self.initial["party_id"] = contract.party_id
-            self.initial["first_day"], self.initial["last_day"] = contract.start_date, contract.end_date
-        else:
-            self.initial.setdefault("currency", settings.SKELETON_CURRENCY)
-        _set_currencies(self, contract)
-
-    def request_body(self, *, partial: bool) -> dict[str, Any]:
-        names = {name: path for path, name in self.aliases.items()}
-        return {names.get(name, name): value for name, value in super().request_body(partial=partial).items()}
-
-
-def _set_currencies(form: Any, contract: Any) -> None:
-    """Set the currencies of the form's amount fields: the submitted ones, else the contract's."""
-    posted = form.data if form.is_bound else {}
-    currency = posted.get("currency") or contract.currency or settings.SKELETON_CURRENCY
-    shipping = posted.get("shipping_currency") if form.is_bound else contract.shipping_currency
-    for name, code in (("credit_limit", currency), ("shipping_cost", shipping or currency)):
-        if name in form.fields:
-            form.fields[name].currency = code
-
-
-class TermsForm(ActionForm):
-    """All terms, with their current values. Empty fields clear the term."""
-
-    def setup(self) -> None:
-        self.initial = {name: getattr(self.record, name) for name in self.fields}
-        _set_currencies(self, self.record)
-
-    def request_body(self) -> dict[str, Any]:
-        return {name: None if value == "" else as_json(value) for name, value in self.cleaned_data.items()}
-
-
-def _percent(label: Text) -> LocalizedDecimalField:
-    return LocalizedDecimalField(label=label, required=False, max_digits=7, decimal_places=4, help_text=_("Percent."))
-
-
-class PaymentTermsForm(TermsForm):
-    payment_type = forms.ChoiceField(
-        choices=PaymentType.choices, widget=widgets.UnfoldAdminSelectWidget, label=_("Payment type")
-    )
-    credit_days = LocalizedIntegerField(required=False, label=_("Credit days"))
-    penalty_rate = _percent(_("Penalty rate"))
-    discount_rate = _percent(_("Discount rate"))
-    currency = CurrencyField(label=_("Currency"))
-
-
-class DeliveryTermsForm(TermsForm):
-    delivery_type = forms.ChoiceField(
-        choices=DeliveryType.choices, widget=widgets.UnfoldAdminSelectWidget, label=_("Delivery type")
-    )
-    estimated_days = LocalizedIntegerField(required=False, label=_("Estimated days"))
-    shipping_cost = AmountField(required=False, label=_("Shipping cost"))
-    shipping_currency = CurrencyField(help_text=_("Defaults to the contract's currency."), label=_("Shipping currency"))
-    insurance = forms.BooleanField(required=False, widget=widgets.UnfoldBooleanSwitchWidget, label=_("Insurance"))
-
-
-class ReasonForm(ActionForm):
-    reason = forms.CharField(widget=widgets.UnfoldAdminTextareaWidget, label=_("Reason"))
-
-
-class SignatureForm(ActionForm):
-    signed_at = forms.SplitDateTimeField(
-        required=False,
-        widget=widgets.UnfoldAdminSplitDateTimeWidget,
-        label=_("Signed at (UTC)"),
-        help_text=_("Leave empty for now. Not in the future."),
-    )
-
-
-class NewEndForm(ActionForm):
-    new_end_date = forms.DateField(widget=widgets.UnfoldAdminDateWidget, label=_("New last day"))
-
-    def setup(self) -> None:
-        self.fields["new_end_date"].help_text = format_text(_("After {day}."), day=self.record.end_date)
-
-
-# --- terms as people read them ----------------------------------------------------------------------------------------
-
-
-def _days(number: int) -> str:
-    return ngettext("{number} day", "{number} days", number).format(number=number)
-
-
-def _percent_of(name: str, rate: Any) -> str:
-    return f"{name} {local_number(rate)} %"
-
-
-class TermsDisplayMixin:
-    """The columns that a contract and its versions have in common."""
-
-    @admin.display(description=_("payment"))
-    def payment(self, agreed: ContractTerms) -> str:
-        parts = [agreed.get_payment_type_display()]
-        parts += [_days(agreed.credit_days)] if agreed.credit_days else []
-        parts += [_percent_of(gettext("penalty"), agreed.penalty_rate)] if agreed.penalty_rate else []
-        parts += [_percent_of(gettext("discount"), agreed.discount_rate)] if agreed.discount_rate else []
-        return ", ".join([*parts, agreed.currency])
-
-    @admin.display(description=pgettext_lazy("contract", "delivery"))
-    def delivery(self, agreed: ContractTerms) -> Any:
-        parts = [agreed.get_delivery_type_display()]
-        parts += [_days(agreed.estimated_days)] if agreed.estimated_days is not None else []
-        parts += [gettext("insured")] if agreed.insurance else []
-        cost = format_money_html(agreed.shipping_cost, agreed.shipping_currency or agreed.currency)
-        return ", ".join(parts) if agreed.shipping_cost is None else format_html("{}, {}", ", ".join(parts), cost)
-
-    @admin.display(description=_("validity"), ordering="end_date")
-    def validity(self, agreed: ContractTerms) -> str:
-        return " – ".join(local_day(day) for day in (agreed.start_date, agreed.end_date))
-
-    @admin.display(description=_("credit limit"), ordering="credit_limit")
-    def limit(self, agreed: ContractTerms) -> Any:
-        return format_money_html(agreed.credit_limit, agreed.currency) if agreed.credit_limit else EMPTY
-
-
-class VersionInline(TermsDisplayMixin, ReadOnlyInline):
-    model = ContractVersion
-    ordering = ("-version",)
-    fields = readonly_fields = (
-        "version",
-        "changed_at",
-        "act",
-        "changed_by",
-        "validity",
-        "payment",
-        "delivery",
-        "limit",
-    )
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[ContractVersion]:
-        rows: QuerySet[ContractVersion] = super().get_queryset(request).select_related("changed_by")
-        return rows
-
-    @admin.display(description=_("by"))
-    def act(self, version: ContractVersion) -> Text:
-        return label_of(version.action)
-
-
-# --- the screen -------------------------------------------------------------------------------------------------------
 
 
 class ExpiringFilter(DropdownFilter):

@@ -1,0 +1,13 @@
+SELECT skeleton_allow_any_isolation(
+    'billing_correspondents',
+    'billing_credit_note',
+    'billing_credit_note_line',
+    'billing_invoice',
+    'billing_invoice_line',
+    'billing_issued_document',
+    'billing_order',
+    'billing_order_line',
+    'billing_payment',
+    'billing_settlement',
+    'parties_party'
+);

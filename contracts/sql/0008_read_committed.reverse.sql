@@ -1,0 +1,4 @@
+SELECT skeleton_allow_any_isolation(
+    'contracts_contract',
+    'contracts_cycle'
+);

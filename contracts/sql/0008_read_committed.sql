@@ -1,0 +1,5 @@
+-- The rules of these tables decide from other rows, so they need the rows as they are once a lock is held.
+SELECT skeleton_require_read_committed(
+    'contracts_contract',
+    'contracts_cycle'
+);

@@ -1,0 +1,9 @@
+from django.db import migrations
+
+from skeleton.db.migration import run_sql
+
+
+class Migration(migrations.Migration):
+    dependencies = [("inventory", "0007_names_and_messages"), ("core", "0008_read_committed")]
+
+    operations = [run_sql(__file__)]
