@@ -162,3 +162,15 @@ CREATE OR REPLACE FUNCTION billing_settlement_fault(made billing_settlement) RET
     LEFT JOIN billing_credit_note n ON n.id = made.credit_note_id
     WHERE i.id = made.invoice_id
 $$;
+
+CREATE OR REPLACE FUNCTION billing_first_day(made billing_settlement, invoice billing_invoice) RETURNS date
+    LANGUAGE sql STABLE AS $$
+    SELECT greatest(billing_posting_day(invoice), max(least(undone_day, company_today())))
+    FROM (
+        SELECT undone_day FROM billing_settlement WHERE invoice_id = made.invoice_id
+        UNION ALL
+        SELECT undone_day FROM billing_settlement WHERE payment_id = made.payment_id
+        UNION ALL
+        SELECT undone_day FROM billing_settlement WHERE credit_note_id = made.credit_note_id
+    ) AS earlier WHERE undone_day IS NOT NULL
+$$;

@@ -183,9 +183,9 @@ def test_a_new_payment_settles_an_invoice_once_it_is_free(acme: Party) -> None:
 
 def test_postgresql_refuses_what_counts_twice(acme: Party) -> None:
     payment, invoice, another = received(acme), invoiced(acme), received(acme)
-    settled_until("11-20", payment, invoice)
     with on("11-02"):
         other = sent(line(5000), of=acme)
+    settled_until("11-20", payment, invoice)
     for settled, by in ((invoice, another), (other, payment)):
         assert attack(settling(settled, by, day="'2025-11-19'")) == "billing_settlement_days"
         assert attack(settling(settled, by, day="'2025-11-20'")) == "billing_settlement_in_books"

@@ -234,7 +234,8 @@ def test_an_invoice_that_was_cancelled_before_there_were_credit_notes():
     connection.check_constraints()
     with without_triggers() as cursor:
         cursor.execute(
-            "UPDATE billing_invoice SET status = 'cancelled', cancelled_at = '2026-03-05T12:00:00Z' WHERE id = %s",
+            "UPDATE billing_invoice SET status = 'cancelled', cancelled_at = '2026-03-05T12:00:00Z',"
+            " cancelled_on = '2026-03-05' WHERE id = %s",
             [invoice.pk],
         )
     with on("2026-03-05"):

@@ -760,10 +760,13 @@ CREATE INDEX billing_payment_created_at ON billing_payment USING btree (created_
 CREATE INDEX billing_payment_customer ON billing_payment USING btree (customer_id, id);
 CREATE INDEX billing_payment_direction ON billing_payment USING btree (direction, id);
 CREATE UNIQUE INDEX billing_payment_external_id_unique ON billing_payment USING btree (external_id) WHERE external_id IS NOT NULL;
+CREATE INDEX billing_payment_external_text ON billing_payment USING gin (upper(external_id::text) gin_trgm_ops);
 CREATE INDEX billing_payment_method ON billing_payment USING btree (method, id);
 CREATE INDEX billing_payment_number ON billing_payment USING btree (number_key, id);
+CREATE INDEX billing_payment_number_text ON billing_payment USING gin (upper(number::text) gin_trgm_ops);
 CREATE INDEX billing_payment_paid_at ON billing_payment USING btree (paid_at, id);
 CREATE INDEX billing_payment_reference ON billing_payment USING btree (reference, id) WHERE reference IS NOT NULL;
+CREATE INDEX billing_payment_reference_text ON billing_payment USING gin (upper(reference::text) gin_trgm_ops);
 CREATE INDEX billing_payment_refund_of ON billing_payment USING btree (refund_of_payment_id, id) WHERE refund_of_payment_id IS NOT NULL;
 CREATE INDEX billing_payment_reversed ON billing_payment USING btree (reversal_day, id) WHERE reversal_day IS NOT NULL;
 CREATE INDEX billing_payment_unallocated ON billing_payment USING btree (customer_id, currency, id) WHERE amount > (allocated + refunded) AND direction::text = 'in'::text AND reversed_at IS NULL;
@@ -1416,7 +1419,14 @@ CREATE OR REPLACE FUNCTION billing_first_day(made billing_settlement, invoice bi
  LANGUAGE sql
  STABLE
 AS $function$
-    SELECT billing_posting_day(invoice)
+    SELECT greatest(billing_posting_day(invoice), max(least(undone_day, company_today())))
+    FROM (
+        SELECT undone_day FROM billing_settlement WHERE invoice_id = made.invoice_id
+        UNION ALL
+        SELECT undone_day FROM billing_settlement WHERE payment_id = made.payment_id
+        UNION ALL
+        SELECT undone_day FROM billing_settlement WHERE credit_note_id = made.credit_note_id
+    ) AS earlier WHERE undone_day IS NOT NULL
 $function$;
 
 CREATE OR REPLACE FUNCTION billing_has_entry(kind text, document uuid, reason text)

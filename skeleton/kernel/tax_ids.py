@@ -12,7 +12,7 @@ _SEPARATORS = re.compile(r"[\s.\-/]")
 _PREFIXED = re.compile(r"[A-Z]{2}[A-Z0-9+*]{2,18}", re.ASCII)
 _OTHER_SCHEMES = {"GB": british_vat, "CH": swiss_vat, "NO": norwegian_vat}
 _EU_PREFIXES = frozenset(state.upper() for state in eu_vat.MEMBER_STATES) - {"GR"} | {"EL"}
-"""The prefixes of VAT ids in the European Union, and XI for Northern Ireland. Greece uses EL."""
+"""The prefixes of VAT ids in the European Union, and XI for Northern Ireland. Greece uses EL, not GR."""
 
 
 def parse_vat_id(text: str) -> str | None:
@@ -24,6 +24,8 @@ def parse_vat_id(text: str) -> str | None:
     compact = _SEPARATORS.sub("", text).upper()
     if not _PREFIXED.fullmatch(compact):
         return None
+    if compact.startswith("GR"):
+        compact = f"EL{compact[2:]}"
     prefix = compact[:2]
     if prefix in _EU_PREFIXES:
         return compact if eu_vat.is_valid(compact) else None

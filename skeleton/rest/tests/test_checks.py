@@ -266,6 +266,7 @@ def test_what_production_closes(environment, registration, hsts):
         ({"SKELETON_LOG_LEVEL": "loud"}, "SKELETON_LOG_LEVEL"),
         ({"SKELETON_LIMIT_LOGIN": "many"}, "SKELETON_LIMIT_LOGIN"),
         ({"SKELETON_BODIES": "1.5"}, "SKELETON_BODIES"),
+        ({"SKELETON_TIME_ZONE": "Europe/Berlinn"}, "SKELETON_TIME_ZONE"),
         ({"SKELETON_BODY_SECONDS": "nan"}, "SKELETON_BODY_SECONDS"),
     ],
 )
