@@ -10,7 +10,7 @@ from skeleton.db.migration import run_sql
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0029_read_committed'),
+        ("billing", "0026_settled_once_posted"),
         ('parties', '0008_customers_invoicing'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

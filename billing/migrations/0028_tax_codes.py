@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounting', '0013_tax_code_rules'),
-        ('billing', '0027_invoice_dates'),
+        ("billing", "0027_invoice_dates"),
         ('inventory', '0009_rate_of_tax_code'),
     ]
 

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounting', '0012_tax_codes'),
-        ('inventory', '0008_read_committed'),
+        ("inventory", "0007_names_and_messages"),
     ]
 
     operations = [
