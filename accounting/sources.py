@@ -29,7 +29,7 @@ def source_links(entry: Entry) -> list[tuple[str, str]]:
     if entry.reverses:
         own = (entry.reverses.description, reverse("admin:accounting_entry_change", args=[entry.reverses_id]))
         return [own, *source_links(entry.reverses)]
-    if entry.source_type == SourceType.CLOSING:
+    if entry.source_type == SourceType.CLOSING and entry.source_id:
         closing = YearClosing.objects.filter(pk=entry.source_id)
         return [(str(one), reverse("admin:accounting_yearclosing_change", args=[one.pk])) for one in closing]
     find = _sources.get(SourceType(entry.source_type))

@@ -115,7 +115,7 @@ class AccountAdmin(ImportableAdmin):
         return format_html_join(SafeString("<br>"), "{}", amounts) or EMPTY
 
     @display(description=_("balance with sub-accounts"))
-    def with_children(self, account: Any) -> SafeString | str:
+    def with_children(self, account: Any) -> Any:
         return format_money_html(int(account.balance_with_children), account.currency or settings.SKELETON_CURRENCY)
 
     @display(description=_("ledger"))

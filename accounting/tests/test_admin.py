@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 
+from accounting.closing_models import YearClosing
 from accounting.models import Account, Entry, Period
 from accounting.tests.factories import post
 from skeleton.audit.models import AuditEntry
@@ -10,7 +11,9 @@ from skeleton.identity.tests.factories import user_in_role
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("chart")]
 
-ACCOUNTS, ENTRIES, PERIODS = (f"/admin/accounting/{name}/" for name in ("account", "entry", "period"))
+ACCOUNTS, ENTRIES, PERIODS, YEARS = (
+    f"/admin/accounting/{name}/" for name in ("account", "entry", "period", "yearclosing")
+)
 
 
 @pytest.fixture
@@ -72,3 +75,26 @@ def test_a_period_closes_and_opens(clerk):
     assert "2026" in page(clerk, f"{PERIODS}{period.pk}/change/")
     clerk.post(f"{PERIODS}{period.pk}/reopen/")
     assert Period.objects.get().status == "open"
+
+
+def test_a_year_is_closed_and_reopened(clerk):
+    post("1200", "4000", 155_000, day="2025-05-05")
+    assert 'value="' in page(clerk, f"{YEARS}add/")
+    assert clerk.post(f"{YEARS}add/", {"year": "2025"}).status_code == 302
+    closing = YearClosing.objects.get()
+    shown = page(clerk, f"{YEARS}{closing.pk}/change/")
+    entry = Entry.objects.get(kind="closing")
+    assert "1,550.00 USD" in shown
+    assert f"{ENTRIES}{entry.pk}/change/" in shown
+    assert f"{YEARS}{closing.pk}/change/" in page(clerk, f"{ENTRIES}{entry.pk}/change/")
+    refused = clerk.post(f"{YEARS}add/", {"year": "2025"}).content.decode()
+    assert "The year 2025 is already closed." in refused
+    clerk.post(f"{YEARS}{closing.pk}/reopen/")
+    assert YearClosing.objects.get().reopened_at
+    assert clerk.post(f"{YEARS}add/", {"year": "1800"}).status_code == 200
+
+
+def test_an_account_shows_the_balance_with_its_sub_accounts(clerk):
+    post("1200", "3100", 155_000)
+    top = Account.objects.get(code="1000")
+    assert "1,550.00 USD" in page(clerk, f"{ACCOUNTS}{top.pk}/change/")

@@ -119,8 +119,8 @@ class OpenInvoiceForm(ActionForm):
         invoice: Values = {name: body[name] for name in names if name in body}
         taxed = {name: body[name] for name in ("tax_code", "tax_rate") if name in body}
         if taxed or "tax" in body:
-            tax = int(body.get("tax", 0))  # type: ignore[call-overload]
-            invoice["tax"] = [{**taxed, "tax": tax, "base": max(int(body["amount"]) - tax, 0)}]  # type: ignore[call-overload]
+            tax = int(body.get("tax", 0))
+            invoice["tax"] = [{**taxed, "tax": tax, "base": max(int(body["amount"]) - tax, 0)}]
         return {**{name: body[name] for name in ("date",) if name in body}, "invoices": [invoice]}
 
 

@@ -16,7 +16,7 @@ from billing.choices import InvoiceOrigin, InvoiceStatus
 from billing.models import Invoice, InvoiceLine
 from billing.services.lines import total_columns
 from billing.totals import PricedLine, TaxKey, Totals, document_totals, key_of_row, tax_key, totals_of
-from parties.models import Customer
+from parties.models import Customer, Party
 from skeleton.db.inserts import insert_rows
 from skeleton.db.locks import rows_locked_for_update
 from skeleton.kernel.actors import Actor
@@ -81,7 +81,7 @@ def insert_open_invoices(invoices: Sequence[OpenInvoice], *, day: dt.date, actor
     return list(imported.order_by("pk"))
 
 
-def _columns(values: OpenInvoice, customer: Customer, currency: str, actor: Actor, now: dt.datetime) -> dict[str, Any]:
+def _columns(values: OpenInvoice, customer: Party, currency: str, actor: Actor, now: dt.datetime) -> dict[str, Any]:
     """Return the columns of an invoice without its totals."""
     return {
         "id": uuid7(),
@@ -116,7 +116,7 @@ def _lines(values: OpenInvoice, codes: Sequence[TaxCode | None], invoice_id: UUI
     ]
 
 
-def _locked_customers(invoices: Sequence[OpenInvoice]) -> dict[UUID, Customer]:
+def _locked_customers(invoices: Sequence[OpenInvoice]) -> dict[UUID, Party]:
     """Lock the customers, whose exposure grows, and return them by id. Raises Invalid for unknown ones."""
     wanted = {values["customer_id"] for values in invoices}
     found = rows_locked_for_update(Customer.objects.filter(pk__in=wanted), no_key=True) if wanted else []

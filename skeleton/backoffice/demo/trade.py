@@ -2,6 +2,7 @@
 
 import datetime as dt
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -229,7 +230,7 @@ class Trade:
         costs = {"5200": 820_000, "5300": 240_000, "5400": 3_900, "5100": self.rng.randrange(300_000, 900_000)}
         if first:
             for invoice in open_books(self.world):
-                self.events.plan(self.events.later(5, 30), lambda invoice=invoice: self.payments.pay(invoice))
+                self.events.plan(self.events.later(5, 30), partial(self.payments.pay, invoice))
         for code, amount in costs.items():
             scaled = max(1, round(amount * self.world.scale))
             self._post(data.COSTS[code], Posting(code, debit=scaled), Posting("1200", credit=scaled))

@@ -11,8 +11,9 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
+from accounting.closing_models import YearClosing
 from accounting.models import Entry, Period
-from accounting.services import create_period
+from accounting.services import close_year, create_period
 from accounting.tests.factories import account, post, tax_code
 from billing.models import CreditNote
 from billing.services.credit_notes import create_credit_note
@@ -104,6 +105,10 @@ def period():
     return Period.objects.get(pk=create_period(start_date=day, end_date=day, actor=SYSTEM))
 
 
+def year_end():
+    return YearClosing.objects.get(pk=close_year(year=1900 + next(numbers), actor=SYSTEM))
+
+
 def queued():
     return Job.objects.get(pk=count.enqueue(key="x"))
 
@@ -128,6 +133,7 @@ TABLE = [
     Row("accounting.account", lambda: account(f"T{next(numbers)}"), ("accounting:read",), BOOKS, BOOKS, {}, 6),
     Row("accounting.entry", booked, ("accounting:read",), (), (), {"reverse": BOOKS}, 6),
     Row("accounting.taxcode", tax_code, ("accounting:read",), BOOKS, BOOKS, {}, 5),
+    Row("accounting.yearclosing", year_end, ("accounting:read",), BOOKS, (), {"reopen": BOOKS}, 5),
     Row("accounting.period", period, ("accounting:read",), BOOKS, (), {"close": BOOKS, "reopen": BOOKS}, 5),
     Row(
         "inventory.category",
@@ -213,6 +219,7 @@ READ_ONLY = {
     "billing.creditnote",
     "accounting.entry",
     "accounting.period",
+    "accounting.yearclosing",
     "inventory.movement",
     "inventory.reservation",
     "jobs.job",

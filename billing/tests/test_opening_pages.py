@@ -1,0 +1,76 @@
+"""The pages of opening balances and open invoices."""
+
+import pytest
+from django.test import Client
+
+from accounting.models import Account, Entry
+from accounting.tests.factories import net
+from billing.models import Invoice
+from billing.tests.factories import customer
+from skeleton.identity.tests.factories import user_with
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("chart")]
+
+BALANCES, INVOICE = "/admin/opening-balances/", "/admin/open-invoice/"
+RIGHTS = ("accounting:*", "invoices:read", "customers:read")
+
+
+@pytest.fixture
+def clerk():
+    client = Client()
+    client.force_login(user_with(*RIGHTS, email="clerk@example.com"))
+    return client
+
+
+def row(code, side):
+    return f"row-{Account.objects.get(code=code).pk}-{side}"
+
+
+def test_the_balances_of_all_accounts_on_one_page(clerk):
+    shown = clerk.get(BALANCES).content.decode()
+    assert row("1200", "debit") in shown
+    assert row("1300", "debit") not in shown, "receivables follow from documents"
+    assert row("5300", "debit") not in shown, "the year begins without costs"
+    sent = {"date": "2026-01-01", row("1200", "debit"): "1,250.50", row("2100", "credit"): "400"}
+    done = clerk.post(BALANCES, sent, follow=True)
+    assert "The opening balances are posted." in done.content.decode()
+    assert "Opening balances" in done.content.decode()
+    assert (net("1200"), net("2100"), net("3100")) == (125050, -40000, -85050)
+
+
+def test_errors_are_shown_at_their_row(clerk):
+    both = {"date": "2026-01-01", row("1200", "debit"): "5", row("1200", "credit"): "5"}
+    refused = clerk.post(BALANCES, both)
+    assert refused.status_code == 200
+    assert "Exactly one of debit and credit must be over 0." in refused.content.decode()
+    nothing = clerk.post(BALANCES, {"date": ""})
+    assert "Give balances or open invoices." in nothing.content.decode()
+    assert Entry.objects.count() == 0
+
+
+def test_an_open_invoice(clerk):
+    acme = customer(name="Acme", currency="EUR")
+    sent = {
+        "date": "2026-01-01",
+        "customer_id": str(acme.pk),
+        "number": "R 0815",
+        "issue_date": "2025-11-20",
+        "due_date": "2025-12-20",
+        "amount": "119.00",
+        "tax_rate": "19",
+        "tax": "19.00",
+    }
+    done = clerk.post(INVOICE, sent, follow=True).content.decode()
+    assert "The invoice R 0815 is taken over." in done
+    made = Invoice.objects.get()
+    assert (made.total, made.tax_total, made.currency, made.origin) == (11900, 1900, "EUR", "imported")
+    twice = clerk.post(INVOICE, sent).content.decode()
+    assert "Another document already has this number." in twice
+
+
+def test_only_for_those_who_may_write_accounting():
+    client = Client()
+    client.force_login(user_with("accounting:read", "invoices:*"))
+    for address in (BALANCES, INVOICE):
+        assert client.get(address).status_code == 403
+        assert client.post(address, {}).status_code == 403
