@@ -369,6 +369,7 @@ COMMANDS = {
     "seed_countries": nothing,
     "seed_accounts": nothing,
     "seed_admin": roles,
+    "seed_company": nothing,
     "sweep_files": lose_bytes,
     "expire_reservations": late_reservation,
     "run_contract_cycle": ended_contract,

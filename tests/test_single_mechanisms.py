@@ -21,7 +21,7 @@ OTHER_DAYS = {
 
 DAY_METHODS = {"date", "today", "utctoday", "localdate"}
 DAY_IN_SQL = re.compile(
-    r"\b(current_date|localtimestamp)\b|\bnow\(\)\s*::\s*date\b|\bat time zone\b[^)]*\)+\s*::\s*date\b", re.IGNORECASE
+    r"\b(current_date|localtimestamp)\b|\bnow\(\)\s*::\s*date\b|\bat time zone\b.{0,90}?\)\s*::\s*date\b", re.IGNORECASE
 )
 DAYS_IN_POSTGRESQL = {"company_today": "the day of SQL from outside of the application, by the company's time zone"}
 """The only functions and triggers of the database that convert a time to a date, with the reason."""

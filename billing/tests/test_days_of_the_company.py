@@ -58,7 +58,7 @@ def sent(**fields):
 
 def paid(invoice, amount=1000, **fields):
     recorded = record_payment(invoice_id=invoice.pk, amount=amount, method="cash", actor=SYSTEM, **fields)
-    return Payment.objects.get(pk=recorded.payment_id)
+    return Payment.objects.get(pk=recorded.id)
 
 
 def is_overdue(invoice):
