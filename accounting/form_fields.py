@@ -11,7 +11,7 @@ from unfold import widgets
 from accounting.tax_code_models import TaxCode
 from skeleton.kernel.text import text_in_language
 from skeleton.kernel.translation import Text
-from skeleton.kernel.units import UNIT_NAMES, unit_name
+from skeleton.kernel.units import DEFAULT_UNIT, UNIT_NAMES, unit_name
 from skeleton.office.forms import RecordForm
 
 Choices = list[tuple[str, Text]]
@@ -29,13 +29,18 @@ class TaxCodeField(forms.TypedChoiceField):
 
 
 class UnitField(forms.TypedChoiceField):
-    """One of the usual units, or the record's own unit."""
+    """One of the usual units, or the record's own unit. `empty` is the label of none; without it, none is a piece."""
 
     widget = widgets.UnfoldAdminSelectWidget
 
     def __init__(self, *, empty: Text | None = None, **kwargs: Any) -> None:
         self.empty = empty
-        super().__init__(choices=self._units, empty_value=None, required=False, **{"label": _("Unit"), **kwargs})
+        super().__init__(
+            choices=self._units,
+            empty_value=None if empty else DEFAULT_UNIT,
+            required=False,
+            **{"label": _("Unit"), **kwargs},
+        )
 
     def get_bound_field(self, form: forms.BaseForm, field_name: str) -> forms.BoundField:
         present = form.get_initial_for_field(self, field_name)

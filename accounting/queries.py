@@ -6,7 +6,7 @@ from collections import defaultdict
 from django.db.models import F, OuterRef, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 
-from accounting.choices import PARTY_ACCOUNTS, AccountType, EntryKind, PeriodStatus, Role
+from accounting.choices import CONTROL_ACCOUNTS, AccountType, EntryKind, PeriodStatus
 from accounting.closing_models import YearClosing
 from accounting.models import NET, Line, MonthTotal, Period, Total, on_normal_side
 from accounting.tax_code_models import TaxCode
@@ -46,15 +46,14 @@ def month_after(month: dt.date) -> dt.date:
     return (month + dt.timedelta(days=31)).replace(day=1)
 
 
-def tax_account_codes() -> tuple[str, ...]:
-    """Return the codes of the accounts that documents post taxes to: that of the settings, and those of tax codes."""
-    named = TaxCode.objects.filter(account__isnull=False).order_by("account__code")
-    return tuple(dict.fromkeys((Role.TAX.code, *named.values_list("account__code", flat=True))))
-
-
 def control_account_codes() -> tuple[str, ...]:
-    """Return the codes of the accounts that documents are compared with. Posting to them by hand must be intended."""
-    return (*(role.code for role in PARTY_ACCOUNTS), *tax_account_codes())
+    """Return the codes of the accounts that documents are compared with: those of roles, and those of tax codes.
+
+    Posting to them by hand must be intended.
+    """
+    of_tax_codes = TaxCode.objects.filter(account__isnull=False).order_by("account__code")
+    named = (*(role.code for role in CONTROL_ACCOUNTS), *of_tax_codes.values_list("account__code", flat=True))
+    return tuple(dict.fromkeys(named))
 
 
 def is_closed(day: dt.date) -> bool:

@@ -105,10 +105,11 @@ FROM generate_series(1, %(customers)s) AS i JOIN billing_invoice v ON v.id = ben
 _PAYMENTS = f"""
 WITH payment AS (
     INSERT INTO billing_payment (id, number, direction, customer_id, currency, amount, allocated, method, paid_at,
-                                 created_by_id, created_at)
+                                 day, created_by_id, created_at)
     SELECT bench_id(i, {PAYMENT}),
            to_char(v.created_at, '"PAY-"YYYY-') || lpad(i::text, greatest(6, length(i::text)), '0'),
-           'in', v.customer_id, v.currency, v.total, v.total, 'bank_transfer', v.paid_at, v.created_by_id, v.created_at
+           'in', v.customer_id, v.currency, v.total, v.total, 'bank_transfer', v.paid_at,
+           (v.paid_at AT TIME ZONE 'UTC')::date, v.created_by_id, v.created_at
     FROM generate_series(1, %(customers)s) AS i JOIN billing_invoice v ON v.id = bench_id(i, {INVOICE})
     WHERE v.status = 'paid'
 )

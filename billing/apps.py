@@ -23,6 +23,7 @@ class BillingConfig(AppConfig):
             "reference",
             "external_id",
             "paid_at",
+            "day",
             "refund_of_payment_id",
             "refund_of_credit_note_id",
             "created_by_id",

@@ -28,7 +28,7 @@ _BOOKED = """
     WHERE (a.code = %s OR {or_else}) AND source.type IN ('invoice', 'payment', 'credit_note', 'allocation', 'write_off')
     GROUP BY 1, 2, 3
 """
-_BOOKED_ONCE = _BOOKED.format(or_else="false")
+_BOOKED_ON_ONE = _BOOKED.format(or_else="false")
 _BOOKED_TAX = _BOOKED.format(or_else="a.id IN (SELECT account_id FROM accounting_tax_code)")
 _BY_CUSTOMER = """
     SELECT coalesce(c.name, 'no customer'), compared.currency, day, posted, owed
@@ -42,10 +42,8 @@ _BY_CUSTOMER = """
     ) AS compared LEFT JOIN parties_party c ON c.id = customer_id
     WHERE posted <> owed ORDER BY day, 1, 2
 """
-_RECEIVABLE = _BY_CUSTOMER.format(sign="", booked=_BOOKED.format(or_else="false"), column="open", movements=MOVEMENTS)
-_ADVANCES = _BY_CUSTOMER.format(
-    sign="-", booked=_BOOKED.format(or_else="false"), column="on_account", movements=MOVEMENTS
-)
+_RECEIVABLE = _BY_CUSTOMER.format(sign="", booked=_BOOKED_ON_ONE, column="open", movements=MOVEMENTS)
+_ADVANCES = _BY_CUSTOMER.format(sign="-", booked=_BOOKED_ON_ONE, column="on_account", movements=MOVEMENTS)
 _TAX = f"""
     SELECT currency, day, coalesce(booked.amount, 0), coalesce(owed.amount, 0)
     FROM (SELECT currency, day, - sum(amount) AS amount FROM ({_BOOKED_TAX}) AS lines GROUP BY 1, 2) AS booked
@@ -79,7 +77,7 @@ def _differences(role: Role, sql: str) -> Iterator[str]:
         cursor.execute(sql, [role.code])
         for customer, currency, day, booked, owed in cursor.fetchall():
             yield (
-                f"{customer}, {currency} on {day}: documents posted {booked} to the accounts of taxes, "
+                f"{customer}, {currency} on {day}: documents posted {booked} to account {role.code}, "
                 f"but moved {owed} (minor units)"
             )
 

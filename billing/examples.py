@@ -18,6 +18,12 @@ INVOICE = OpenApiExample(
     request_only=True,
 )
 
+TAXED_LINE = OpenApiExample(
+    "A line with a tax code, in hours",
+    value={"description": "Repair", "quantity": 1.5, "unit_code": "HUR", "unit_price": 6500, "tax_code": "DE-S19"},
+    request_only=True,
+)
+
 INVOICE_OF_SERVICE = OpenApiExample(
     "Of a service, due by the customer's payment days",
     value={
@@ -29,12 +35,6 @@ INVOICE_OF_SERVICE = OpenApiExample(
         "delivery_address": {"street": "Rampe 4", "city": "Graz", "postal_code": "8010", "country": "AT"},
         "lines": [{"description": "Maintenance", "quantity": 1, "unit_price": 10000, "tax_rate": 20}],
     },
-    request_only=True,
-)
-
-TAXED_LINE = OpenApiExample(
-    "A line with a tax code, in hours",
-    value={"description": "Repair", "quantity": 1.5, "unit_code": "HUR", "unit_price": 6500, "tax_code": "DE-S19"},
     request_only=True,
 )
 

@@ -23,28 +23,24 @@ class MovementKind(StrEnum):
     """A settlement by a payment or credit note, and its undoing. Not in statements."""
 
 
-def _day(moment: str) -> str:
-    return f"({moment} AT TIME ZONE 'UTC')::date"
-
-
 _INVOICES = """
     SELECT customer_id, currency, posted_on AS day, sent_at AS moment, 'invoice' AS kind, id, number,
            NULL AS reference, due_date, total::numeric AS open, 0::numeric AS on_account
     FROM billing_invoice WHERE sent_at IS NOT NULL
 """
 # Invoices that were cancelled before there were credit notes: all others are credited as a whole.
-_CANCELLATIONS = f"""
-    SELECT customer_id, currency, {_day("cancelled_at")}, cancelled_at, 'cancellation', id, number, NULL, NULL::date,
+_CANCELLATIONS = """
+    SELECT customer_id, currency, cancelled_on, cancelled_at, 'cancellation', id, number, NULL, NULL::date,
            -total, 0
     FROM billing_invoice WHERE status = 'cancelled' AND sent_at IS NOT NULL AND credited_total < total
-"""  # noqa: S608 (constants only)
+"""
 _PAYMENTS = """
     SELECT customer_id, currency, {day}, {moment}, CASE direction WHEN 'in' THEN '{received}' ELSE '{refunded}' END, id,
            number, reference, NULL::date, 0, CASE direction WHEN 'in' THEN {sign} amount ELSE - {sign} amount END
     FROM billing_payment WHERE {condition}
 """
 _PAID = _PAYMENTS.format(
-    day=_day("paid_at"), moment="created_at", received="payment", refunded="refund", sign="", condition="true"
+    day="day", moment="created_at", received="payment", refunded="refund", sign="", condition="true"
 )
 _REVERSED = _PAYMENTS.format(
     day="reversal_day",
@@ -81,12 +77,12 @@ ON_ACCOUNT = """
 """
 """What is on account now, from the maintained columns: customer_id, currency, amount (minor units)."""
 
-_TAXED = f"""
+_TAXED = """
     SELECT currency, posted_on AS day, sent_at AS moment, 'invoice' AS kind, id, number, customer_id, 1 AS sign,
            tax_breakdown AS taxes
     FROM billing_invoice WHERE sent_at IS NOT NULL AND origin = 'created'
     UNION ALL
-    SELECT currency, {_day("cancelled_at")}, cancelled_at, 'cancellation', id, number, customer_id, -1, tax_breakdown
+    SELECT currency, cancelled_on, cancelled_at, 'cancellation', id, number, customer_id, -1, tax_breakdown
     FROM billing_invoice WHERE status = 'cancelled' AND sent_at IS NOT NULL AND credited_total < total
     UNION ALL
     SELECT currency, issue_date, sent_at, 'credit_note', id, number, customer_id, -1, tax_breakdown
@@ -98,7 +94,7 @@ _TAXED = f"""
         VALUES (s.day, s.created_at, 'write_off', -1), (s.undone_day, s.undone_at, 'write_off_undone', 1)
     ) AS moved (day, moment, kind, sign)
     WHERE s.kind = 'write_off' AND moved.day IS NOT NULL
-"""  # noqa: S608 (constants only)
+"""
 TAX_MOVEMENTS = f"""
     SELECT d.currency, d.day, d.moment, d.kind, d.id, d.number, d.customer_id,
            coalesce(r.category, CASE WHEN r.rate > 0 THEN 'S' END) AS category, r.rate,

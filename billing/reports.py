@@ -62,7 +62,7 @@ _AGING = f"""
         WHERE s.undone_day > %(day)s AND s.day <= %(day)s
         UNION ALL
         SELECT customer_id, currency, due_date, total
-        FROM billing_invoice WHERE cancelled_at >= %(end)s AND sent_at IS NOT NULL AND credited_total < total
+        FROM billing_invoice WHERE cancelled_on > %(day)s AND sent_at IS NOT NULL AND credited_total < total
         UNION ALL
         SELECT customer_id, currency, due_date, -total
         FROM billing_invoice WHERE posted_on > %(day)s
@@ -125,7 +125,7 @@ def receivables_aging(day: dt.date) -> dict[str, Any]:
     reduces the customer's debt until then.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_AGING, {"day": day, "end": _end_of(day)})
+        cursor.execute(_AGING, {"day": day})
         rows = cursor.fetchall()
     currencies = []
     for currency, found in groupby(rows, key=itemgetter(0)):
@@ -133,13 +133,6 @@ def receivables_aging(day: dt.date) -> dict[str, Any]:
         totals = {name: sum((one[name] for one in customers), Decimal(0)) for name in COLUMNS}
         currencies.append({"currency": currency, "customers": customers, "totals": totals})
     return {"as_of": day, "currencies": currencies}
-
-
-def _end_of(day: dt.date) -> dt.datetime:
-    """Return the first moment after the day."""
-    if day == dt.date.max:
-        return dt.datetime.max.replace(tzinfo=dt.UTC)
-    return dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), dt.UTC)
 
 
 def aging_rows(report: dict[str, Any]) -> Iterator[Row]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from accounting.queries import tax_account_codes
+from accounting.choices import Role
 from accounting.reports import DateRange
 from accounting.tables import Row, amount
 from billing.movements import TAX_MOVEMENTS
@@ -41,7 +41,7 @@ def vat_report(days: DateRange) -> Json:
     first = days.first or dt.date.min
     with read_snapshot():
         moved = fetch(_MOVED, [first, days.last])
-        booked: dict[str, Decimal] = dict(fetch(_BOOKED, [list(tax_account_codes()), first, days.last]))
+        booked: dict[str, Decimal] = dict(fetch(_BOOKED, [Role.TAX.code, first, days.last]))
     documents: dict[str, list[Json]] = {currency: [] for currency in sorted(booked)}
     for row in moved:
         line = dict(zip((*_COLUMNS, *_TAXES), row, strict=True))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import connection
 
 from tests.test_architecture import sources
 
@@ -19,7 +20,11 @@ OTHER_DAYS = {
 """The only files that convert a time to a date, with the reason."""
 
 DAY_METHODS = {"date", "today", "utctoday", "localdate"}
-DAY_IN_SQL = re.compile(r"\b(current_date|localtimestamp)\b|\bnow\(\)\s*::\s*date\b", re.IGNORECASE)
+DAY_IN_SQL = re.compile(
+    r"\b(current_date|localtimestamp)\b|\bnow\(\)\s*::\s*date\b|\bat time zone\b.{0,90}?\)\s*::\s*date\b", re.IGNORECASE
+)
+DAYS_IN_POSTGRESQL = {"company_today": "the day of SQL from outside of the application, by the company's time zone"}
+"""The only functions and triggers of the database that convert a time to a date, with the reason."""
 
 
 def code():
@@ -68,9 +73,28 @@ def test_every_other_source_of_days_is_still_one():
     assert found == set(OTHER_DAYS)
 
 
+@pytest.mark.django_db
+def test_postgresql_makes_no_days_of_times():
+    """It gets them as parameters and in columns. The definitions are those of the migrated database."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT proname, pg_get_functiondef(oid) FROM pg_proc
+            WHERE pronamespace = 'public'::regnamespace AND prokind = 'f'
+              AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = pg_proc.oid AND d.deptype = 'e')
+            UNION ALL SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
+            UNION ALL SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'c'
+            UNION ALL SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'
+            """
+        )
+        found = {name for name, text in cursor.fetchall() if DAY_IN_SQL.search(text)}
+    assert found == set(DAYS_IN_POSTGRESQL)
+
+
 @pytest.mark.parametrize(
     "source",
     [
+        "SQL = \"SELECT (paid_at AT TIME ZONE 'UTC')::date\"",
         "timezone.now().date()",
         "now.date()",
         "dt.date.today()",

@@ -6,8 +6,9 @@ import pytest
 
 from accounting.models import Account
 from accounting.services import create_period, reverse_entry
-from accounting.tests.factories import account, post
+from accounting.tests.factories import account, post, tax_code
 from accounting.views.books import AccountViewSet, PeriodViewSet, TransactionViewSet
+from accounting.views.tax_codes import TaxCodeViewSet
 from skeleton.identity.tests.factories import actor_of
 from skeleton.kernel.actors import SYSTEM
 from skeleton.testkit.query_counts import check_query_counts
@@ -45,10 +46,14 @@ def test_reads_agree_with_the_ordinary_way(owner, entries, periods):
         source_id=[str(entries[0])],
     )
     check_reads(PeriodViewSet, actor)
+    for code in "ABCD":
+        tax_code(code)
+    tax_code("E", "E", valid_to=dt.date(2026, 1, 1))
+    check_reads(TaxCodeViewSet, actor, code=["A"], valid_on=["2026-01-02"])
 
 
 def test_the_numbers_of_queries_are_pinned(owner, entries, periods):
-    bank = Account.objects.get(code="1200").pk
+    bank, codes = Account.objects.get(code="1200").pk, [tax_code() for _ in range(5)]
     check_query_counts(
         "accounting",
         owner,
@@ -56,6 +61,7 @@ def test_the_numbers_of_queries_are_pinned(owner, entries, periods):
             "/accounts/{id}": f"/accounts/{bank}",
             "/accounts/{id}/ledger": f"/accounts/{bank}/ledger",
             "/transactions/{id}": f"/transactions/{entries[0]}",
+            "/tax-codes/{id}": f"/tax-codes/{codes[0].pk}",
             "/accounting/periods/{id}": f"/accounting/periods/{periods[0]}",
         },
     )

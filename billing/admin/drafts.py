@@ -13,8 +13,9 @@ from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
+from unfold import widgets
 
-from accounting.form_fields import Choices, TaxCodeField, tax_code_choices
+from accounting.form_fields import Choices, TaxCodeField, TaxedForm, tax_code_choices
 from billing.models import IssuedDocument
 from billing.models.documents import Document, DocumentLine
 from billing.services.documents import PdfFile
@@ -29,7 +30,7 @@ from skeleton.office.admins import ReadOnlyInline
 from skeleton.office.columns import EMPTY, format_money_html, money_column
 from skeleton.office.form_errors import EXPECTED_ERRORS, domain_error_of
 from skeleton.office.forms import ActionForm, AutocompleteField, CurrencyField, RecordForm, small_textarea
-from skeleton.office.numbers import AmountField
+from skeleton.office.numbers import AmountField, LocalizedDecimalField
 from skeleton.office.records import ChildListFormSet, RecordAdmin, TabularChildListInline
 from skeleton.rest.http import PdfResponse
 from skeleton.rest.serializers import InputSerializer
@@ -42,6 +43,33 @@ SUBTOTAL, TAX, TOTAL = (
 
 
 # --- lines ------------------------------------------------------------------------------------------------------------
+
+
+class PricedLineForm(TaxedForm):
+    """The form of a line of either kind. An empty discount is 0, and an empty number of units is 1."""
+
+    price_base_quantity = LocalizedDecimalField(
+        required=False,
+        max_digits=15,
+        decimal_places=3,
+        widget=widgets.UnfoldAdminTextInputWidget(attrs={"placeholder": "1"}),
+        label=_("Price for"),
+    )
+    discount = AmountField(required=False, label=_("Discount"))
+    tax_code = TaxCodeField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance._state.adding:
+            self.initial.update(price_base_quantity=None)
+
+    def _post_clean(self) -> None:
+        """Leave the instance alone: an empty price means the item's, but no row may be without a price."""
+
+    def request_body(self, *, partial: bool) -> dict[str, Any]:
+        body = super().request_body(partial=partial)
+        empty = {"discount": 0, "price_base_quantity": 1, "unit_code": DEFAULT_UNIT if partial else None}
+        return {name: empty.get(name) if value is None else value for name, value in body.items()}
 
 
 class LineFormSet(ChildListFormSet):

@@ -14,7 +14,7 @@ from unfold import widgets
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.enums import ActionVariant
 
-from accounting.form_fields import TaxCodeField, TaxedForm, UnitField
+from accounting.form_fields import UnitField
 from billing.admin.addresses import ADDRESS_FIELDS, AddressForm, one_line
 from billing.admin.corrections import CorrectionActions
 from billing.admin.drafts import (
@@ -26,6 +26,7 @@ from billing.admin.drafts import (
     IssuedDocumentInline,
     LineInline,
     NewDocumentForm,
+    PricedLineForm,
     ReadOnlyLineInline,
     ReasonForm,
     pdf_downloads,
@@ -71,7 +72,7 @@ def can(action: str) -> Any:
 # --- lines and payments -----------------------------------------------------------------------------------------------
 
 
-class LineForm(TaxedForm):
+class LineForm(PricedLineForm):
     """A line. With an item, empty fields default to the item's values."""
 
     item_id = AutocompleteField(Item.objects.all(), screen="inventory.item", required=False, label=_("Item"))
@@ -80,8 +81,6 @@ class LineForm(TaxedForm):
     )
     unit_code = UnitField()
     unit_price = AmountField(required=False, label=_("Unit price"))
-    discount = AmountField(required=False, initial=0, label=_("Discount"))
-    tax_code = TaxCodeField()
 
     class Meta:
         model = InvoiceLine
@@ -92,18 +91,14 @@ class LineForm(TaxedForm):
         self.initial.setdefault("item_id", self.instance.item_id)
         self.initial.setdefault("description", self.instance.description)
 
-    def _post_clean(self) -> None:
-        """Leave the instance alone: an empty price means the item's, but no row may be without a price."""
-
     def request_body(self, *, partial: bool) -> dict[str, Any]:
+        """Leave out of a new line what is the item's, unless it was entered."""
         body = super().request_body(partial=partial)
-        if "discount" in body:
-            body["discount"] = body["discount"] or 0
         if partial:
             return body
-        usual = () if not body.get("item_id") else ("unit_code", "tax_rate")
-        own = {name for name in usual if name not in self.changed_data}
-        return {name: value for name, value in body.items() if value not in (None, "") and name not in own}
+        of_item = ("unit_code", "tax_rate") if body.get("item_id") else ()
+        unentered = {name for name in of_item if name not in self.changed_data}
+        return {name: value for name, value in body.items() if value not in (None, "") and name not in unentered}
 
 
 class InvoiceLineInline(LineInline):
@@ -184,6 +179,15 @@ _OWN_FIELDS = (
 )
 
 
+_HINTS: dict[str, Text] = {
+    "issue_date": _("Leave empty for the day of sending. Not in the future."),
+    "due_date": _("Leave empty to count the payment days of the customer or the company."),
+    "delivery_date": _("Leave empty for the issue date."),
+    "service_start": _("For services, instead of the delivery date."),
+    "buyer_reference": _("Leave empty for the customer's."),
+}
+
+
 class DraftForm(AddressForm):
     """A draft. Dates that were not given are empty, with a note of what they will be."""
 
@@ -195,19 +199,16 @@ class DraftForm(AddressForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        issue_date, due_date = self.fields["issue_date"], self.fields["due_date"]
-        issue_date.required = due_date.required = False
-        issue_date.help_text = _("Leave empty for the day of sending. Not in the future.")
-        due_date.help_text = _("Leave empty to count the payment days of the customer or the company.")
-        self.fields["delivery_date"].help_text = _("Leave empty for the issue date.")
-        self.fields["service_start"].help_text = _("For services, instead of the delivery date.")
-        self.fields["buyer_reference"].help_text = _("Leave empty for the customer's.")
+        days = self.instance.payment_days
+        if days is not None:
+            self.initial["due_date"] = None
         if not self.instance.issue_date_given:
             self.initial["issue_date"] = None
-        if self.instance.payment_days is not None:
-            self.initial["due_date"] = None
-            told = gettext("Leave empty for {days} days after the issue date.")
-            due_date.help_text = told.format(days=self.instance.payment_days)
+        counted = gettext("Leave empty for {days} days after the issue date.").format(days=days)
+        hints = {**_HINTS, **({} if days is None else {"due_date": counted})}
+        for name, hint in hints.items():
+            if name in self.fields:  # not where the record can only be read
+                self.fields[name].required, self.fields[name].help_text = False, hint
 
 
 class NewInvoiceForm(DraftForm, NewDocumentForm):

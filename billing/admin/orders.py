@@ -15,7 +15,7 @@ from unfold import widgets
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.enums import ActionVariant
 
-from accounting.form_fields import TaxCodeField, TaxedForm, UnitField
+from accounting.form_fields import UnitField
 from billing.admin.addresses import ADDRESS_FIELDS, AddressForm, one_line
 from billing.admin.drafts import (
     PDF_MENU,
@@ -26,6 +26,7 @@ from billing.admin.drafts import (
     LineFormSet,
     LineInline,
     NewDocumentForm,
+    PricedLineForm,
     ReadOnlyLineInline,
     ReasonForm,
     pdf_downloads,
@@ -70,14 +71,12 @@ COLOURS: dict[str, str] = {
 _ITEM_DEFAULT_WIDGET = widgets.UnfoldAdminTextInputWidget(attrs={"placeholder": _("the item's")})
 
 
-class OrderLineForm(TaxedForm):
+class OrderLineForm(PricedLineForm):
     """A line. Empty fields default to the item's values."""
 
     item_id = AutocompleteField(Item.objects.all(), screen="inventory.item", label=_("Item"))
-    unit_price = AmountField(required=False, widget=_ITEM_DEFAULT_WIDGET, label=_("Unit price"))
     unit_code = UnitField(empty=_("the item's"))
-    discount = AmountField(required=False, label=_("Discount"))
-    tax_code = TaxCodeField()
+    unit_price = AmountField(required=False, widget=_ITEM_DEFAULT_WIDGET, label=_("Unit price"))
     tax_rate = LocalizedDecimalField(
         required=False, max_digits=7, decimal_places=4, widget=_ITEM_DEFAULT_WIDGET, label=_("Tax rate")
     )
@@ -93,13 +92,8 @@ class OrderLineForm(TaxedForm):
         else:
             self.initial["item_id"] = self.instance.item_id
 
-    def _post_clean(self) -> None:
-        """Leave the instance alone: an empty price means the item's, but no row may be without a price."""
-
     def request_body(self, *, partial: bool) -> dict[str, Any]:
         body = super().request_body(partial=partial)
-        if "discount" in body:
-            body["discount"] = body["discount"] or 0
         return body if partial else {name: value for name, value in body.items() if value is not None}
 
 

@@ -18,9 +18,10 @@ def letterhead(seller: Json, language: str) -> Json:
     account = bank_account(seller)
     named = [f"{words[name]}: {account[name]}" for name in ("iban", "bic") if account.get(name)]
     reached = [seller[name] for name in ("email", "phone", "website") if seller.get(name)]
+    numbers = _numbers(seller, language)
     columns = (
         [seller["name"], *seller["address"]],
-        [*_numbers(seller, language), *reached],
+        *([numbers, reached] if _is_current(seller) else [[*numbers, *reached]]),
         [*([account["bank"]] if account.get("bank") else []), *named],
     )
     return {
@@ -44,6 +45,11 @@ def bank_account(seller: Json, currency: str | None = None) -> Json:
     return {**chosen, "iban": format_iban(chosen["iban"])}
 
 
+def _is_current(seller: Json) -> bool:
+    """Return whether the seller has the fields of the company's record. Those of earlier versions lack most of them."""
+    return "vat_id" in seller
+
+
 def _presented(seller: Json, language: str) -> Json:
     names = seller.get("country_names") or {}
     country = names.get(language) or names.get("en")
@@ -62,6 +68,6 @@ def _numbers(seller: Json, language: str) -> list[str]:
     """Return the seller's numbers, each with its label."""
     words = LABELS[language] | SELLER_LABELS[language]
     shown = [("tax_id", "tax_id"), ("registration", "registration")]
-    if "vat_id" in seller:
+    if _is_current(seller):
         shown = [("tax_id", "vat_id"), ("tax_number", "tax_number"), ("registration", "registration")]
     return [f"{words[label]}: {seller[name]}" for label, name in shown if seller.get(name)]

@@ -117,6 +117,7 @@ class Invoice(Document):
     sent_at = models.DateTimeField(null=True, blank=True, verbose_name=_("sent at"))
     paid_at = models.DateTimeField(null=True, blank=True, verbose_name=_("paid at"))
     cancelled_at = models.DateTimeField(null=True, blank=True, verbose_name=_("cancelled at"))
+    cancelled_on = models.DateField(null=True, editable=False, verbose_name=_("cancelled on"))
     cancel_reason = models.TextField(null=True, blank=True, verbose_name=_("cancel reason"))  # noqa: DJ001 (the API says null)
 
     objects = InvoiceQuerySet.as_manager()
@@ -201,10 +202,10 @@ class Invoice(Document):
             # changes after the day of a report (billing/reports.py)
             models.Index("posted_on", "id", name="billing_invoice_posted_on", condition=Q(posted_on__isnull=False)),
             models.Index(
-                "cancelled_at",
+                "cancelled_on",
                 "id",
-                name="billing_invoice_cancelled_at",
-                condition=Q(sent_at__isnull=False, cancelled_at__isnull=False),
+                name="billing_invoice_cancelled_on",
+                condition=Q(sent_at__isnull=False, cancelled_on__isnull=False),
             ),
         ]
 

@@ -37,7 +37,7 @@ class PaymentQuerySet(RowLevelQuerySet["Payment"]):
 
 
 class Payment(models.Model):
-    """Money received from or refunded to a customer: `amount` in minor units of `currency`, `paid_at` in UTC.
+    """Money received from or refunded to a customer: `amount` in minor units of `currency`, `day` that of `paid_at`.
 
     Triggers maintain `allocated`, the part that settles invoices, and `refunded`. The rest of a payment that came in is
     on account.
@@ -62,6 +62,7 @@ class Payment(models.Model):
     reference = models.CharField(max_length=255, null=True, blank=True, verbose_name=_("reference"))  # noqa: DJ001 (the API says null)
     external_id = models.CharField(max_length=255, null=True, blank=True, verbose_name=_("external id"))  # noqa: DJ001 (the API says null)
     paid_at = models.DateTimeField(verbose_name=_("paid at"))
+    day = models.DateField(editable=False, verbose_name=_("day"))
     refund_of_payment = models.ForeignKey(
         "self",
         models.PROTECT,

@@ -16,7 +16,6 @@ from billing.services.payments import require_of_customer
 from billing.services.settlements import Part, settle, undo
 from skeleton.db.locks import locked_for_update, locked_or_none
 from skeleton.kernel.actors import Actor
-from skeleton.kernel.days import day_of
 from skeleton.kernel.errors import Conflict, Invalid
 from skeleton.kernel.text import Money, format_text
 from skeleton.kernel.transactions import audited_transaction
@@ -38,7 +37,7 @@ def allocate_payment(
         part = Part(
             invoice,
             fitting(payment, invoice, amount),
-            settlement_day(date, invoice.posting_day, day_of(payment.paid_at), of=[payment.pk, invoice.pk]),
+            settlement_day(date, invoice.posting_day, payment.day, of=[payment.pk, invoice.pk]),
         )
         of = {"payment_id": payment.pk}
         (pk,) = settle([part], kind=SettlementKind.PAYMENT, of=of, actor=actor, now=now)

@@ -19,7 +19,6 @@ from billing.models import CreditNote, Invoice, Payment, Settlement
 from billing.services.settlements import Part
 from billing.services.tax_accounts import AccountTax, accounts_of, by_account
 from skeleton.kernel.actors import Actor
-from skeleton.kernel.days import day_of
 from skeleton.kernel.errors import Conflict, Invalid
 from skeleton.kernel.text import format_text
 
@@ -77,7 +76,7 @@ def received(payment: Payment, at_once: Sequence[Part]) -> NewEntry:
         Posting(Role.ADVANCES.code, credit=payment.amount - settled),
     ]
     return NewEntry(
-        date=day_of(payment.paid_at),
+        date=payment.day,
         description=f"Payment of invoice {only.number}" if only else f"Payment {payment.number}",
         lines=_without_zeros(lines),
         currency=payment.currency,
@@ -91,7 +90,7 @@ def received(payment: Payment, at_once: Sequence[Part]) -> NewEntry:
 def refunded(refund: Payment) -> NewEntry:
     """Return the entry of a refund: advances to bank or cash."""
     return NewEntry(
-        date=day_of(refund.paid_at),
+        date=refund.day,
         description=f"Refund {refund.number}",
         lines=[
             Posting(Role.ADVANCES.code, debit=refund.amount),

@@ -17,7 +17,7 @@ from billing.services.payments import insert_payment
 from billing.services.settlements import undo
 from skeleton.db.locks import locked_for_update, rows_locked_for_update
 from skeleton.kernel.actors import Actor
-from skeleton.kernel.days import day_of, start_of, today
+from skeleton.kernel.days import start_of, today
 from skeleton.kernel.errors import Conflict, NotFound
 from skeleton.kernel.transactions import audited_transaction
 
@@ -51,7 +51,7 @@ def _reverse(payment_id: UUID, *, reason: str, actor: Actor, date: dt.date | Non
         invoices = {settlement.invoice_id: settlement.invoice for settlement in settlements}
         money = payment.refund_of_payment_id or payment.refund_of_credit_note_id or payment.pk
         days = (settlement.day for settlement in settlements)
-        day = settlement_day(date, day_of(payment.paid_at), *days, of=[money, *invoices])
+        day = settlement_day(date, payment.day, *days, of=[money, *invoices])
         if settlements:
             undo(settlements, day=day, now=now)
         payment.reversed_at, payment.reversal_day, payment.reversal_reason = now, day, reason
@@ -82,7 +82,7 @@ def refund_payment(
         if payment.reversed_at:
             raise Conflict(_("The payment has been reversed."), details={"allowed": []})
         require_on_account(payment, amount)
-        day = settlement_day(date, day_of(payment.paid_at), of=[payment.pk])
+        day = settlement_day(date, payment.day, of=[payment.pk])
         refund = insert_payment(
             direction=PaymentDirection.OUT,
             refund_of_payment_id=payment.pk,

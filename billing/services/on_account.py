@@ -16,7 +16,6 @@ from billing.services.days import settlement_day
 from billing.services.settlements import Part, settle
 from skeleton.db.locks import rows_locked_for_update
 from skeleton.kernel.actors import Actor
-from skeleton.kernel.days import day_of
 
 Source = TypeVar("Source", CreditNote, Payment)
 
@@ -55,7 +54,7 @@ def _allocated(
     if isinstance(source, CreditNote):
         kind, of, day = SettlementKind.CREDIT_NOTE, {"credit_note_id": source.pk}, source.issue_date
     else:
-        kind, of, day = SettlementKind.PAYMENT, {"payment_id": source.pk}, day_of(source.paid_at)
+        kind, of, day = SettlementKind.PAYMENT, {"payment_id": source.pk}, source.day
     part = Part(invoice, amount, settlement_day(None, invoice.posting_day, day))
     (settlement_id,) = settle([part], kind=kind, of=of, actor=actor, now=now)
     return allocated(part, settlement_id, number=str(source))

@@ -134,9 +134,13 @@ def receive_payment(
 
 def insert_payment(*, actor: Actor, **columns: Any) -> Payment:
     """Insert a payment with the next number and return it. All rows but the accounts' must be locked before."""
-    created_at: datetime = columns["created_at"]
-    row = {"direction": PaymentDirection.IN, "created_by_id": actor.id, **columns}
-    return Payment(**insert_numbered(Payment, row, Series("PAY", day_of(created_at).year, digits=6)))
+    row = {
+        "direction": PaymentDirection.IN,
+        "created_by_id": actor.id,
+        "day": day_of(columns["paid_at"]),
+        **columns,
+    }
+    return Payment(**insert_numbered(Payment, row, Series("PAY", day_of(columns["created_at"]).year, digits=6)))
 
 
 def _settle_at_once(payment: Payment, shares: Sequence[tuple[Invoice, int]], actor: Actor) -> None:
@@ -145,9 +149,8 @@ def _settle_at_once(payment: Payment, shares: Sequence[tuple[Invoice, int]], act
     An invoice that was posted after the payment is settled on the day of its posting. Until then, the money is on
     account.
     """
-    paid_on = day_of(payment.paid_at)
     parts = [
-        Part(invoice, amount, max(paid_on, invoice.posting_day), at_once=invoice.posting_day <= paid_on)
+        Part(invoice, amount, max(payment.day, invoice.posting_day), at_once=invoice.posting_day <= payment.day)
         for invoice, amount in shares
     ]
     ids = settle(parts, kind=SettlementKind.PAYMENT, of={"payment_id": payment.pk}, actor=actor, now=payment.created_at)

@@ -97,9 +97,9 @@ INSERT_LINE = (
 INSERT_PAYMENT = """
     WITH payment AS (
         INSERT INTO billing_payment
-            (id, number, direction, customer_id, currency, amount, allocated, method, paid_at, created_at)
+            (id, number, direction, customer_id, currency, amount, allocated, method, paid_at, day, created_at)
         SELECT gen_random_uuid(), to_char(now() AT TIME ZONE 'UTC', '"PAY-"YYYY"-900001"'), 'in', i.customer_id,
-               i.currency, 100, 100, 'cash', now(), now()
+               i.currency, 100, 100, 'cash', now(), (now() AT TIME ZONE 'UTC')::date, now()
         FROM billing_invoice i WHERE i.id = %s RETURNING id, amount, created_at
     )
     INSERT INTO billing_settlement (id, invoice_id, kind, payment_id, amount, day, at_once, created_at)

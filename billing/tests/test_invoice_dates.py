@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from time_machine import travel
 
 from accounting import integrity_checks
 from accounting.models import Entry
@@ -13,6 +12,7 @@ from accounting.services import close_period, create_period
 from billing.models import Invoice
 from billing.services.invoices import send_invoice
 from billing.tests.factories import brought, customer, draft, invoiced, line, part_paid, sent
+from billing.tests.stories import on
 from billing.tests.test_constraints import set_invoice
 from contracts.tests.factories import active
 from skeleton.company.models import Company
@@ -21,10 +21,6 @@ from skeleton.kernel.actors import SYSTEM
 pytestmark = pytest.mark.django_db
 
 LINE = {"description": "Services", "quantity": 1, "unit_price": 1000, "tax_rate": 20}
-
-
-def on(day: str) -> Any:
-    return travel(dt.datetime.fromisoformat(f"{day}T12:00:00+00:00"), tick=False)
 
 
 def body(**changes: Any) -> dict[str, Any]:
@@ -44,46 +40,46 @@ def entry_day(invoice: Any) -> str:
 # --- the issue date ---------------------------------------------------------------------------------------------------
 
 
-def test_sending_gives_the_day_of_sending(owner):
-    with on("2026-03-02"):
+def test_sending_gives_the_day_of_sending():
+    with on("2026-03-02") as owner:
         made = owner.post("/invoices", body()).ok(201)
     assert made["issue_date"] == made["delivery_date"] == "2026-03-02"
-    with on("2026-03-09"):
+    with on("2026-03-09") as owner:
         found = owner.post(f"/invoices/{made['id']}/send").ok()
     assert found["issue_date"] == found["delivery_date"] == entry_day(found) == "2026-03-09"
     assert str(Invoice.objects.get().posted_on) == "2026-03-09"
 
 
-def test_an_issue_date_that_was_given_stays(owner):
-    with on("2026-03-09"):
+def test_an_issue_date_that_was_given_stays():
+    with on("2026-03-09") as owner:
         made = owner.post("/invoices", body(issue_date="2026-02-27")).ok(201)
         found = owner.post(f"/invoices/{made['id']}/send").ok()
     assert found["issue_date"] == made["issue_date"] == entry_day(found) == "2026-02-27"
     assert found["sent_at"].startswith("2026-03-09")
 
 
-def test_the_issue_date_of_a_draft_changes_and_can_be_taken_back(owner):
-    with on("2026-03-02"):
+def test_the_issue_date_of_a_draft_changes_and_can_be_taken_back():
+    with on("2026-03-02") as owner:
         path = f"/invoices/{owner.post('/invoices', body()).ok(201)['id']}"
         assert owner.patch(path, {"issue_date": "2026-02-01"}).ok()["issue_date"] == "2026-02-01"
-    with on("2026-03-05"):
+    with on("2026-03-05") as owner:
         assert owner.patch(path, {"issue_date": None}).ok()["issue_date"] == "2026-03-02"
         assert owner.post(f"{path}/send").ok()["issue_date"] == "2026-03-05"
-    assert owner.patch(path, {"issue_date": "2026-03-01"}).refused(409)
+        owner.patch(path, {"issue_date": "2026-03-01"}).refused(409)
 
 
-def test_a_draft_that_is_sent_back_unchanged_is_still_sent_on_the_day_of_sending(owner):
-    with on("2026-03-02"):
+def test_a_draft_that_is_sent_back_unchanged_is_still_sent_on_the_day_of_sending():
+    with on("2026-03-02") as owner:
         made = owner.post("/invoices", body()).ok(201)
-    with on("2026-03-05"):
+    with on("2026-03-05") as owner:
         assert owner.put(f"/invoices/{made['id']}", made).ok() == made
         found = owner.post(f"/invoices/{made['id']}/send").ok()
         assert (found["issue_date"], found["delivery_date"]) == ("2026-03-05", "2026-03-05")
         assert owner.put(f"/invoices/{made['id']}", found).ok() == found
 
 
-def test_issue_dates_that_cannot_be(owner):
-    with on("2026-03-02"):
+def test_issue_dates_that_cannot_be():
+    with on("2026-03-02") as owner:
         period = create_period(start_date=dt.date(2026, 1, 1), end_date=dt.date(2026, 1, 31), actor=SYSTEM)
         close_period(period_id=period, actor=SYSTEM)
         path = f"/invoices/{owner.post('/invoices', body()).ok(201)['id']}"
@@ -93,12 +89,12 @@ def test_issue_dates_that_cannot_be(owner):
         assert owner.post("/invoices", body(issue_date="2026-03-02")).ok(201)
 
 
-def test_the_number_has_the_year_of_the_issue_date_at_creation(owner):
-    with on("2026-01-02"):
+def test_the_number_has_the_year_of_the_issue_date_at_creation():
+    with on("2026-01-02") as owner:
         assert owner.post("/invoices", body(issue_date="2025-12-31")).ok(201)["number"] == "INV-2025-001"
         made = owner.post("/invoices", body()).ok(201)
         assert made["number"] == "INV-2026-001"
-    with on("2027-01-02"):
+    with on("2027-01-02") as owner:
         assert owner.post(f"/invoices/{made['id']}/send").ok()["number"] == "INV-2026-001"
         assert owner.patch(f"/invoices/{made['id']}", {"notes": "x"}).ok()["issue_date"] == "2027-01-02"
 
@@ -121,10 +117,10 @@ def test_a_due_date_is_needed_where_nobody_has_payment_days(owner):
     owner.post("/invoices", {**asked, "due_date": None}).refused(422, "due_date")
 
 
-def test_a_due_date_that_is_left_out_is_counted_and_moves_with_the_issue_date(owner):
+def test_a_due_date_that_is_left_out_is_counted_and_moves_with_the_issue_date():
     buyer = customer(payment_days=14)
     asked = {"customer_id": str(buyer.pk), "lines": [LINE]}
-    with on("2026-03-02"):
+    with on("2026-03-02") as owner:
         made = owner.post("/invoices", asked).ok(201)
         assert (made["due_date"], made["payment_days"]) == ("2026-03-16", 14)
         path = f"/invoices/{made['id']}"
@@ -135,19 +131,19 @@ def test_a_due_date_that_is_left_out_is_counted_and_moves_with_the_issue_date(ow
         assert owner.patch(path, {"issue_date": "2026-02-20"}).ok()["due_date"] == "2026-04-01"
         counted = owner.patch(path, {"due_date": None, "issue_date": None}).ok()
         assert (counted["due_date"], counted["payment_days"]) == ("2026-03-16", 14)
-    with on("2026-03-10"):
+    with on("2026-03-10") as owner:
         assert owner.post(f"{path}/send").ok()["due_date"] == "2026-03-24"
 
 
-def test_the_companys_payment_days_count_for_customers_without_their_own(owner):
+def test_the_companys_payment_days_count_for_customers_without_their_own():
     Company.objects.create(legal_name="Acme", currency="USD", payment_days=10)
-    with on("2026-03-02"):
+    with on("2026-03-02") as owner:
         for days, due in ((None, "2026-03-12"), (0, "2026-03-02")):
             asked = {"customer_id": str(customer(payment_days=days).pk), "lines": [LINE]}
             assert owner.post("/invoices", asked).ok(201)["due_date"] == due
 
 
-def test_an_order_is_due_by_contract_or_customer_and_goes_to_its_address(owner):
+def test_an_order_is_due_by_contract_or_customer_and_goes_to_its_address():
     address = {"city": "Lviv", "country_id": None}
     with on("2026-03-02"):
         made = invoiced(brought("confirmed", of=customer(payment_days=7), shipping_address=address))
@@ -161,8 +157,8 @@ def test_an_order_is_due_by_contract_or_customer_and_goes_to_its_address(owner):
 # --- supply -----------------------------------------------------------------------------------------------------------
 
 
-def test_supply_is_a_day_or_a_period(owner):
-    with on("2026-03-02"):
+def test_supply_is_a_day_or_a_period():
+    with on("2026-03-02") as owner:
         day = owner.post("/invoices", body(delivery_date="2026-02-10")).ok(201)
         assert (day["delivery_date"], day["service_start"]) == ("2026-02-10", None)
         period = owner.post("/invoices", body(service_start="2026-02-01", service_end="2026-02-28")).ok(201)
@@ -259,29 +255,29 @@ def test_what_was_sent_stays(made, columns):
 # --- credit notes -----------------------------------------------------------------------------------------------------
 
 
-def test_a_credit_note_is_issued_on_the_day_of_sending_unless_a_day_is_given(owner):
-    with on("2026-03-02"):
+def test_a_credit_note_is_issued_on_the_day_of_sending_unless_a_day_is_given():
+    with on("2026-03-02") as owner:
         invoice = sent(line(1000))
     path = f"/invoices/{invoice.pk}/credit-notes"
     some = {"reason": "Why", "lines": [{"invoice_line_id": str(invoice.lines.get().pk), "amount": 100}]}
-    with on("2026-03-05"):
+    with on("2026-03-05") as owner:
         open_, given = (owner.post(path, {**some, **own}).ok(201) for own in ({}, {"issue_date": "2026-03-03"}))
         assert [one["issue_date"] for one in (open_, given)] == ["2026-03-05", "2026-03-03"]
         for day in ("2026-03-06", "2026-03-01"):
             owner.post(path, {**some, "issue_date": day}).refused(422, "issue_date")
             owner.patch(f"/credit-notes/{open_['id']}", {"issue_date": day}).refused(422, "issue_date")
         assert owner.put(f"/credit-notes/{open_['id']}", {"issue_date": open_["issue_date"]}).ok()
-    with on("2026-03-09"):
+    with on("2026-03-09") as owner:
         days = [owner.post(f"/credit-notes/{one['id']}/send").ok()["issue_date"] for one in (open_, given)]
     assert days == ["2026-03-09", "2026-03-03"]
     assert_books_agree()
 
 
-def test_a_credit_note_is_not_dated_before_an_undoing_on_its_invoice(owner):
-    with on("2026-03-02"):
+def test_a_credit_note_is_not_dated_before_an_undoing_on_its_invoice():
+    with on("2026-03-02") as owner:
         invoice = part_paid(line(1000))
         payment = invoice.payments.get()
-    with on("2026-03-08"):
+    with on("2026-03-08") as owner:
         owner.post(f"/payments/{payment.pk}/reverse", {"reason": "Typo"}).ok()
         asked = {"reason": "Why", "issue_date": "2026-03-05", "send": True}
         told = owner.post(f"/invoices/{invoice.pk}/credit-notes", asked).refused(422, "issue_date")
@@ -293,13 +289,13 @@ def test_a_credit_note_is_not_dated_before_an_undoing_on_its_invoice(owner):
 # --- settlements ------------------------------------------------------------------------------------------------------
 
 
-def test_a_payment_after_the_issue_date_settles_at_once_even_before_the_sending(owner):
+def test_a_payment_after_the_issue_date_settles_at_once_even_before_the_sending():
     """The books have the invoice since its issue date, so nothing is on account in between."""
-    with on("2026-03-10"):
+    with on("2026-03-10") as owner:
         invoice = draft(line(1000), issue_date=dt.date(2026, 3, 2))
         send_invoice(invoice_id=invoice.pk, actor=SYSTEM)
         paid_on = {"amount": 1000, "method": "card", "paid_at": "2026-03-05T12:00:00Z"}
         owner.post(f"/invoices/{invoice.pk}/payments", paid_on).ok(201)
-    (one,) = owner.get(f"/invoices/{invoice.pk}").ok()["settlements"]
+        (one,) = owner.get(f"/invoices/{invoice.pk}").ok()["settlements"]
     assert one["day"] == "2026-03-05"
     assert_books_agree()

@@ -63,6 +63,7 @@ def paying(of, amount=100, **columns):
         "amount": str(amount),
         "method": "'cash'",
         "paid_at": "now()",
+        "day": TODAY,
         "created_at": "now()",
         **columns,
     }

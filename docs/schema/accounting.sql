@@ -187,6 +187,48 @@ CREATE TRIGGER accounting_period_audit AFTER INSERT OR DELETE OR UPDATE ON accou
     FOR EACH ROW
     EXECUTE FUNCTION audit_row('accounting');
 
+-- accounting_tax_code -------------------------------------------------------------------------------------------------
+-- The application may: SELECT, INSERT, UPDATE, DELETE
+
+CREATE TABLE accounting_tax_code (
+    id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    code character varying(20) NOT NULL,
+    name jsonb NOT NULL,
+    category character varying(2) NOT NULL,
+    rate numeric(7,4) NOT NULL,
+    exemption_code character varying(30),
+    exemption_reason jsonb,
+    valid_from date,
+    valid_to date,
+    is_active boolean NOT NULL,
+    account_id uuid,
+    CONSTRAINT accounting_tax_code_pkey PRIMARY KEY (id),
+    CONSTRAINT accounting_tax_code_category_known CHECK (category::text = ANY (ARRAY['S'::character varying, 'Z'::character varying, 'E'::character varying, 'AE'::character varying, 'K'::character varying, 'G'::character varying, 'O'::character varying]::text[])),
+    CONSTRAINT accounting_tax_code_code_form CHECK (code::text ~ '^[A-Z0-9][A-Z0-9.-]*$'::text),
+    CONSTRAINT accounting_tax_code_exemption_en CHECK (exemption_reason IS NULL OR COALESCE(exemption_reason ->> 'en'::text, ''::text) ~ '\S'::text),
+    CONSTRAINT accounting_tax_code_exemption_fits CHECK ((category::text = ANY (ARRAY['E'::character varying, 'AE'::character varying, 'K'::character varying, 'G'::character varying, 'O'::character varying]::text[])) AND (exemption_code IS NOT NULL OR exemption_reason IS NOT NULL) OR NOT (category::text = ANY (ARRAY['E'::character varying, 'AE'::character varying, 'K'::character varying, 'G'::character varying, 'O'::character varying]::text[])) AND NOT (exemption_code IS NOT NULL OR exemption_reason IS NOT NULL)),
+    CONSTRAINT accounting_tax_code_exemption_form CHECK (exemption_code IS NULL OR exemption_code::text ~ '^VATEX-[A-Z0-9-]+$'::text),
+    CONSTRAINT accounting_tax_code_name_en CHECK (COALESCE(name ->> 'en'::text, ''::text) ~ '\S'::text),
+    CONSTRAINT accounting_tax_code_rate_fits CHECK (category::text = 'S'::text AND rate > 0::numeric AND rate <= 100::numeric OR NOT category::text = 'S'::text AND rate = 0::numeric),
+    CONSTRAINT accounting_tax_code_validity_ordered CHECK (valid_from IS NULL OR valid_to IS NULL OR valid_to >= valid_from),
+    CONSTRAINT accounting_tax_code_account_id_62f34add_fk_accountin FOREIGN KEY (account_id) REFERENCES accounting_account(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT accounting_tax_code_code_unique UNIQUE (code),
+    CONSTRAINT accounting_tax_code_id_rate UNIQUE (id, rate)
+);
+
+CREATE INDEX accounting_tax_code_account_id_62f34add ON accounting_tax_code USING btree (account_id);
+CREATE INDEX accounting_tax_code_category ON accounting_tax_code USING btree (category, code, id);
+CREATE INDEX accounting_tax_code_created_at ON accounting_tax_code USING btree (created_at, id);
+
+CREATE TRIGGER accounting_tax_code_audit AFTER INSERT OR DELETE OR UPDATE ON accounting_tax_code
+    FOR EACH ROW
+    EXECUTE FUNCTION audit_row('accounting', '{}');
+CREATE TRIGGER billing_tax_code_used BEFORE UPDATE ON accounting_tax_code
+    FOR EACH ROW WHEN (old.category::text IS DISTINCT FROM new.category::text OR old.rate IS DISTINCT FROM new.rate OR old.exemption_code::text IS DISTINCT FROM new.exemption_code::text OR old.exemption_reason IS DISTINCT FROM new.exemption_reason)
+    EXECUTE FUNCTION billing_tax_code_used();
+
 -- accounting_total ----------------------------------------------------------------------------------------------------
 -- The application may: SELECT
 

@@ -51,6 +51,7 @@ CREATE TABLE billing_credit_note (
     created_by_id uuid,
     customer_id uuid NOT NULL,
     invoice_id uuid NOT NULL,
+    issue_date_given boolean DEFAULT false NOT NULL,
     CONSTRAINT billing_credit_note_pkey PRIMARY KEY (id),
     CONSTRAINT billing_credit_note_currency_form CHECK (currency::text ~ '^[A-Z]{3}$'::text),
     CONSTRAINT billing_credit_note_number_form CHECK (number::text ~ (('^CN-'::text || lpad(EXTRACT(year FROM issue_date)::text, 4, '0'::text)) || '-([0-9]{3}|[1-9][0-9]{3,11})$'::text)),
@@ -129,25 +130,33 @@ CREATE TABLE billing_credit_note_line (
     invoice_line_id uuid NOT NULL,
     restock_movement_id uuid,
     restock_warehouse_id uuid,
+    price_base_quantity numeric(15,3) DEFAULT 1 NOT NULL,
+    tax_code_id uuid,
+    unit_code character varying(3) DEFAULT 'C62'::character varying NOT NULL,
     CONSTRAINT billing_credit_note_line_pkey PRIMARY KEY (id),
     CONSTRAINT billing_credit_note_line_amount_alone CHECK (quantity IS NOT NULL OR discount = 0 AND total > 0),
     CONSTRAINT billing_credit_note_line_description_present CHECK (NOT description::text = ''::text),
     CONSTRAINT billing_credit_note_line_position_positive CHECK ("position" >= 1),
     CONSTRAINT billing_credit_note_line_positive CHECK (total >= 0 AND unit_price >= 0),
+    CONSTRAINT billing_credit_note_line_price_base_positive CHECK (price_base_quantity > 0::numeric),
     CONSTRAINT billing_credit_note_line_quantity_positive CHECK (quantity > 0::numeric),
     CONSTRAINT billing_credit_note_line_restocks_quantity CHECK (restock_movement_id IS NULL AND restock_warehouse_id IS NULL OR quantity IS NOT NULL AND restock_warehouse_id IS NOT NULL),
     CONSTRAINT billing_credit_note_line_tax_rate_bounds CHECK (tax_rate >= 0::numeric AND tax_rate <= 100::numeric),
-    CONSTRAINT billing_credit_note_line_total_fits CHECK (total::numeric = (round(COALESCE(quantity, 1::numeric) * unit_price::numeric) - discount::numeric)),
+    CONSTRAINT billing_credit_note_line_total_fits CHECK (total::numeric = (div(2::numeric * COALESCE(quantity, 1::numeric) * unit_price::numeric + price_base_quantity, 2::numeric * price_base_quantity) - discount::numeric)),
+    CONSTRAINT billing_credit_note_line_unit_code_form CHECK (unit_code::text ~ '^[A-Z0-9]{2,3}$'::text),
     CONSTRAINT billing_credit_note__credit_note_id_f8d1351e_fk_billing_c FOREIGN KEY (credit_note_id) REFERENCES billing_credit_note(id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT billing_credit_note__invoice_line_id_bb2f9341_fk_billing_i FOREIGN KEY (invoice_line_id) REFERENCES billing_invoice_line(id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT billing_credit_note__restock_movement_id_8d4f3e78_fk_inventory FOREIGN KEY (restock_movement_id) REFERENCES inventory_movement(id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT billing_credit_note__restock_warehouse_id_067cd915_fk_inventory FOREIGN KEY (restock_warehouse_id) REFERENCES inventory_warehouse(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT billing_credit_note__tax_code_id_b0c41601_fk_accountin FOREIGN KEY (tax_code_id) REFERENCES accounting_tax_code(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT billing_credit_note_line_rate_of_tax_code FOREIGN KEY (tax_code_id, tax_rate) REFERENCES accounting_tax_code(id, rate),
     CONSTRAINT billing_credit_note_line_once UNIQUE (credit_note_id, invoice_line_id),
     CONSTRAINT billing_credit_note_line_position_unique UNIQUE (credit_note_id, "position"),
     CONSTRAINT billing_credit_note_line_restock_movement_id_key UNIQUE (restock_movement_id)
 );
 
 CREATE INDEX billing_credit_note_line_of ON billing_credit_note_line USING btree (invoice_line_id);
+CREATE INDEX billing_credit_note_line_tax ON billing_credit_note_line USING btree (tax_code_id) WHERE tax_code_id IS NOT NULL;
 
 CREATE TRIGGER billing_credit_note_line_audit_delete AFTER DELETE ON billing_credit_note_line REFERENCING OLD TABLE AS before_rows
     FOR EACH STATEMENT
@@ -197,13 +206,27 @@ CREATE TABLE billing_invoice (
     amount_credited bigint DEFAULT 0 NOT NULL,
     amount_written_off bigint DEFAULT 0 NOT NULL,
     credited_total bigint DEFAULT 0 NOT NULL,
+    buyer_reference character varying(100),
+    delivery_address jsonb,
+    delivery_date date,
+    issue_date_given boolean DEFAULT false NOT NULL,
+    payment_days smallint,
+    posted_on date,
+    purchase_order_reference character varying(100),
+    service_end date,
+    service_start date,
+    cancelled_on date,
     CONSTRAINT billing_invoice_pkey PRIMARY KEY (id),
     CONSTRAINT billing_invoice_currency_form CHECK (currency::text ~ '^[A-Z]{3}$'::text),
-    CONSTRAINT billing_invoice_number_form CHECK (number::text ~ (('^INV-'::text || lpad(EXTRACT(year FROM issue_date)::text, 4, '0'::text)) || '-([0-9]{3}|[1-9][0-9]{3,11})$'::text)),
+    CONSTRAINT billing_invoice_delivery_address_form CHECK (delivery_address IS NULL OR jsonb_typeof(delivery_address) = 'object'::text),
+    CONSTRAINT billing_invoice_due_date_counted CHECK (payment_days IS NULL OR payment_days >= 0 AND due_date = (issue_date + payment_days::integer)),
+    CONSTRAINT billing_invoice_number_form CHECK (number::text ~ '^INV-[0-9]{4}-([0-9]{3}|[1-9][0-9]{3,11})$'::text),
     CONSTRAINT billing_invoice_paid_within_total CHECK (amount_credited >= 0 AND amount_paid >= 0 AND amount_written_off >= 0 AND credited_total >= 0 AND credited_total <= total AND total >= (amount_paid + amount_credited + amount_written_off)),
     CONSTRAINT billing_invoice_positive CHECK (subtotal >= 0 AND tax_total >= 0),
+    CONSTRAINT billing_invoice_posted_when_sent CHECK (posted_on IS NULL AND sent_at IS NULL OR posted_on IS NOT NULL AND sent_at IS NOT NULL),
     CONSTRAINT billing_invoice_status_fits CHECK (paid_at IS NULL AND sent_at IS NULL AND cancel_reason IS NULL AND cancelled_at IS NULL AND amount_paid = 0 AND amount_written_off = 0 AND amount_credited = 0 AND credited_total = 0 AND status::text = 'draft'::text OR cancel_reason IS NULL AND cancelled_at IS NULL AND paid_at IS NULL AND sent_at IS NOT NULL AND status::text = 'sent'::text AND total > (amount_paid + amount_credited + amount_written_off) OR cancel_reason IS NULL AND cancelled_at IS NULL AND paid_at IS NOT NULL AND sent_at IS NOT NULL AND status::text = 'paid'::text AND total = (amount_paid + amount_credited + amount_written_off) OR amount_paid = 0 AND amount_written_off = 0 AND cancelled_at IS NOT NULL AND paid_at IS NULL AND status::text = 'cancelled'::text),
     CONSTRAINT billing_invoice_status_known CHECK (status::text = ANY (ARRAY['draft'::character varying, 'sent'::character varying, 'paid'::character varying, 'cancelled'::character varying]::text[])),
+    CONSTRAINT billing_invoice_supply_fits CHECK (service_end IS NULL AND service_start IS NULL OR delivery_date IS NULL AND service_end IS NOT NULL AND service_start IS NOT NULL AND service_end >= service_start),
     CONSTRAINT billing_invoice_total_is_sum CHECK (total = (subtotal + tax_total)),
     CONSTRAINT billing_invoice_created_by_id_c711181e_fk_identity_user_id FOREIGN KEY (created_by_id) REFERENCES identity_user(id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT billing_invoice_customer_id_12e1ebba_fk_parties_party_id FOREIGN KEY (customer_id) REFERENCES parties_party(id) DEFERRABLE INITIALLY DEFERRED,
@@ -211,7 +234,7 @@ CREATE TABLE billing_invoice (
     CONSTRAINT billing_invoice_number_unique UNIQUE (number)
 );
 
-CREATE INDEX billing_invoice_cancelled_at ON billing_invoice USING btree (cancelled_at, id) WHERE cancelled_at IS NOT NULL AND sent_at IS NOT NULL;
+CREATE INDEX billing_invoice_cancelled_on ON billing_invoice USING btree (cancelled_on, id) WHERE cancelled_on IS NOT NULL AND sent_at IS NOT NULL;
 CREATE INDEX billing_invoice_created_at ON billing_invoice USING btree (created_at, id);
 CREATE INDEX billing_invoice_currency ON billing_invoice USING btree (currency, id);
 CREATE INDEX billing_invoice_customer ON billing_invoice USING btree (customer_id, id);
@@ -222,8 +245,8 @@ CREATE INDEX billing_invoice_open ON billing_invoice USING btree (due_date, id) 
 CREATE INDEX billing_invoice_order ON billing_invoice USING btree (order_id, id) WHERE order_id IS NOT NULL;
 CREATE INDEX billing_invoice_owed ON billing_invoice USING btree (currency, due_date) INCLUDE (total, amount_paid, amount_credited, amount_written_off) WHERE status::text = 'sent'::text;
 CREATE INDEX billing_invoice_owed_by ON billing_invoice USING btree (customer_id) WHERE status::text = 'sent'::text;
+CREATE INDEX billing_invoice_posted_on ON billing_invoice USING btree (posted_on, id) WHERE posted_on IS NOT NULL;
 CREATE INDEX billing_invoice_search ON billing_invoice USING gin (search_text gin_trgm_ops);
-CREATE INDEX billing_invoice_sent_at ON billing_invoice USING btree (sent_at, id) WHERE sent_at IS NOT NULL;
 CREATE INDEX billing_invoice_status ON billing_invoice USING btree (status, id);
 CREATE INDEX billing_invoice_total ON billing_invoice USING btree (total, id);
 
@@ -233,6 +256,9 @@ CREATE TRIGGER billing_invoice_audit AFTER INSERT OR DELETE OR UPDATE ON billing
 CREATE TRIGGER billing_invoice_begin BEFORE INSERT ON billing_invoice
     FOR EACH ROW
     EXECUTE FUNCTION billing_invoice_begin();
+CREATE TRIGGER billing_invoice_cancelled_on BEFORE UPDATE ON billing_invoice
+    FOR EACH ROW WHEN (new.cancelled_at IS DISTINCT FROM old.cancelled_at OR new.cancelled_on IS DISTINCT FROM old.cancelled_on)
+    EXECUTE FUNCTION billing_invoice_cancelled_on();
 CREATE TRIGGER billing_invoice_change BEFORE UPDATE ON billing_invoice
     FOR EACH ROW
     EXECUTE FUNCTION billing_invoice_change();
@@ -298,19 +324,29 @@ CREATE TABLE billing_invoice_line (
     total bigint NOT NULL,
     invoice_id uuid NOT NULL,
     order_line_id uuid,
+    item_id uuid,
+    price_base_quantity numeric(15,3) DEFAULT 1 NOT NULL,
+    tax_code_id uuid,
+    unit_code character varying(3) DEFAULT 'C62'::character varying NOT NULL,
     CONSTRAINT billing_invoice_line_pkey PRIMARY KEY (id),
     CONSTRAINT billing_invoice_line_description_present CHECK (NOT description::text = ''::text),
     CONSTRAINT billing_invoice_line_position_positive CHECK ("position" >= 1),
     CONSTRAINT billing_invoice_line_positive CHECK (discount >= 0 AND total >= 0 AND unit_price >= 0),
+    CONSTRAINT billing_invoice_line_price_base_positive CHECK (price_base_quantity > 0::numeric),
     CONSTRAINT billing_invoice_line_quantity_positive CHECK (quantity > 0::numeric),
     CONSTRAINT billing_invoice_line_tax_rate_bounds CHECK (tax_rate >= 0::numeric AND tax_rate <= 100::numeric),
-    CONSTRAINT billing_invoice_line_total_fits CHECK (total::numeric = (round(quantity * unit_price::numeric) - discount::numeric)),
+    CONSTRAINT billing_invoice_line_total_fits CHECK (total::numeric = (div(2::numeric * quantity * unit_price::numeric + price_base_quantity, 2::numeric * price_base_quantity) - discount::numeric)),
+    CONSTRAINT billing_invoice_line_unit_code_form CHECK (unit_code::text ~ '^[A-Z0-9]{2,3}$'::text),
     CONSTRAINT billing_invoice_line_invoice_id_8569116f_fk_billing_invoice_id FOREIGN KEY (invoice_id) REFERENCES billing_invoice(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT billing_invoice_line_item_id_28f803c4_fk_inventory_item_id FOREIGN KEY (item_id) REFERENCES inventory_item(id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT billing_invoice_line_order_line_id_855b159e_fk_billing_o FOREIGN KEY (order_line_id) REFERENCES billing_order_line(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT billing_invoice_line_rate_of_tax_code FOREIGN KEY (tax_code_id, tax_rate) REFERENCES accounting_tax_code(id, rate),
+    CONSTRAINT billing_invoice_line_tax_code_id_67208b77_fk_accountin FOREIGN KEY (tax_code_id) REFERENCES accounting_tax_code(id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT billing_invoice_line_position_unique UNIQUE (invoice_id, "position")
 );
 
 CREATE INDEX billing_invoice_line_order ON billing_invoice_line USING btree (order_line_id) WHERE order_line_id IS NOT NULL;
+CREATE INDEX billing_invoice_line_tax ON billing_invoice_line USING btree (tax_code_id) WHERE tax_code_id IS NOT NULL;
 
 CREATE TRIGGER billing_invoice_line_audit_delete AFTER DELETE ON billing_invoice_line REFERENCING OLD TABLE AS before_rows
     FOR EACH STATEMENT
@@ -403,7 +439,7 @@ CREATE TABLE billing_order (
     customer_id uuid NOT NULL,
     CONSTRAINT billing_order_pkey PRIMARY KEY (id),
     CONSTRAINT billing_order_currency_form CHECK (currency::text ~ '^[A-Z]{3}$'::text),
-    CONSTRAINT billing_order_number_form CHECK (number::text ~ (('^ORD-'::text || lpad(EXTRACT(year FROM (created_at AT TIME ZONE 'UTC'::text))::text, 4, '0'::text)) || '-([0-9]{6}|[1-9][0-9]{6,11})$'::text)),
+    CONSTRAINT billing_order_number_form CHECK (number::text ~ '^ORD-[0-9]{4}-([0-9]{6}|[1-9][0-9]{6,11})$'::text AND split_part(number::text, '-'::text, 2) >= lpad(EXTRACT(year FROM (created_at AT TIME ZONE 'UTC'::text) - '12:00:00'::interval)::text, 4, '0'::text) AND split_part(number::text, '-'::text, 2) <= lpad(EXTRACT(year FROM (created_at AT TIME ZONE 'UTC'::text) + '14:00:00'::interval)::text, 4, '0'::text)),
     CONSTRAINT billing_order_positive CHECK (subtotal >= 0 AND tax_total >= 0),
     CONSTRAINT billing_order_shipping_address_form CHECK (jsonb_typeof(shipping_address) = 'object'::text),
     CONSTRAINT billing_order_status_known CHECK (status::text = ANY (ARRAY['draft'::character varying, 'pending'::character varying, 'confirmed'::character varying, 'shipped'::character varying, 'delivered'::character varying, 'cancelled'::character varying]::text[])),
@@ -475,17 +511,26 @@ CREATE TABLE billing_order_line (
     total bigint NOT NULL,
     item_id uuid NOT NULL,
     order_id uuid NOT NULL,
+    price_base_quantity numeric(15,3) DEFAULT 1 NOT NULL,
+    tax_code_id uuid,
+    unit_code character varying(3) DEFAULT 'C62'::character varying NOT NULL,
     CONSTRAINT billing_order_line_pkey PRIMARY KEY (id),
     CONSTRAINT billing_order_line_description_present CHECK (NOT description::text = ''::text),
     CONSTRAINT billing_order_line_position_positive CHECK ("position" >= 1),
     CONSTRAINT billing_order_line_positive CHECK (discount >= 0 AND total >= 0 AND unit_price >= 0),
+    CONSTRAINT billing_order_line_price_base_positive CHECK (price_base_quantity > 0::numeric),
     CONSTRAINT billing_order_line_quantity_positive CHECK (quantity > 0::numeric),
     CONSTRAINT billing_order_line_tax_rate_bounds CHECK (tax_rate >= 0::numeric AND tax_rate <= 100::numeric),
-    CONSTRAINT billing_order_line_total_fits CHECK (total::numeric = (round(quantity * unit_price::numeric) - discount::numeric)),
+    CONSTRAINT billing_order_line_total_fits CHECK (total::numeric = (div(2::numeric * quantity * unit_price::numeric + price_base_quantity, 2::numeric * price_base_quantity) - discount::numeric)),
+    CONSTRAINT billing_order_line_unit_code_form CHECK (unit_code::text ~ '^[A-Z0-9]{2,3}$'::text),
     CONSTRAINT billing_order_line_item_id_69aea59c_fk_inventory_item_id FOREIGN KEY (item_id) REFERENCES inventory_item(id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT billing_order_line_order_id_50a4cfe7_fk_billing_order_id FOREIGN KEY (order_id) REFERENCES billing_order(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT billing_order_line_rate_of_tax_code FOREIGN KEY (tax_code_id, tax_rate) REFERENCES accounting_tax_code(id, rate),
+    CONSTRAINT billing_order_line_tax_code_id_0987d867_fk_accountin FOREIGN KEY (tax_code_id) REFERENCES accounting_tax_code(id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT billing_order_line_position_unique UNIQUE (order_id, "position")
 );
+
+CREATE INDEX billing_order_line_tax ON billing_order_line USING btree (tax_code_id) WHERE tax_code_id IS NOT NULL;
 
 CREATE TRIGGER billing_order_line_audit_delete AFTER DELETE ON billing_order_line REFERENCING OLD TABLE AS before_rows
     FOR EACH STATEMENT
@@ -538,7 +583,7 @@ CREATE TRIGGER billing_order_status_change_no_truncate BEFORE TRUNCATE ON billin
     EXECUTE FUNCTION skeleton_never('billing_order_history_append_only', 'history is append-only');
 
 -- billing_payment -----------------------------------------------------------------------------------------------------
--- The application may: SELECT, INSERT, UPDATE (but for allocated, amount, created_at, created_by_id, currency, customer_id, direction, external_id, id, method, number, paid_at, reference, refund_of_credit_note_id, refund_of_payment_id, refunded)
+-- The application may: SELECT, INSERT, UPDATE (but for allocated, amount, created_at, created_by_id, currency, customer_id, day, direction, external_id, id, method, number, paid_at, reference, refund_of_credit_note_id, refund_of_payment_id, refunded)
 
 CREATE TABLE billing_payment (
     id uuid NOT NULL,
@@ -561,12 +606,13 @@ CREATE TABLE billing_payment (
     reversal_reason text,
     number_key text GENERATED ALWAYS AS ((split_part((number)::text, '-'::text, 2) || lpad(split_part((number)::text, '-'::text, 3), 12, '0'::text))) STORED,
     refund_of_credit_note_id uuid,
+    day date NOT NULL,
     CONSTRAINT billing_payment_pkey PRIMARY KEY (id),
     CONSTRAINT billing_payment_amount_positive CHECK (amount > 0),
     CONSTRAINT billing_payment_currency_form CHECK (currency::text ~ '^[A-Z]{3}$'::text),
     CONSTRAINT billing_payment_direction_fits CHECK (refund_of_credit_note_id IS NULL AND refund_of_payment_id IS NULL AND direction::text = 'in'::text OR (refund_of_credit_note_id IS NULL AND refund_of_payment_id IS NOT NULL OR refund_of_credit_note_id IS NOT NULL AND refund_of_payment_id IS NULL) AND allocated = 0 AND direction::text = 'out'::text AND refunded = 0),
     CONSTRAINT billing_payment_method_known CHECK (method::text = ANY (ARRAY['bank_transfer'::character varying, 'card'::character varying, 'cash'::character varying, 'check'::character varying, 'crypto'::character varying, 'other'::character varying]::text[])),
-    CONSTRAINT billing_payment_number_form CHECK (number::text ~ (('^PAY-'::text || lpad(EXTRACT(year FROM (created_at AT TIME ZONE 'UTC'::text))::text, 4, '0'::text)) || '-([0-9]{6}|[1-9][0-9]{6,11})$'::text)),
+    CONSTRAINT billing_payment_number_form CHECK (number::text ~ '^PAY-[0-9]{4}-([0-9]{6}|[1-9][0-9]{6,11})$'::text AND split_part(number::text, '-'::text, 2) >= lpad(EXTRACT(year FROM (created_at AT TIME ZONE 'UTC'::text) - '12:00:00'::interval)::text, 4, '0'::text) AND split_part(number::text, '-'::text, 2) <= lpad(EXTRACT(year FROM (created_at AT TIME ZONE 'UTC'::text) + '14:00:00'::interval)::text, 4, '0'::text)),
     CONSTRAINT billing_payment_reversal_fits CHECK (reversal_day IS NULL AND reversal_reason IS NULL AND reversed_at IS NULL OR allocated = 0 AND refunded = 0 AND reversal_day IS NOT NULL AND reversal_reason IS NOT NULL AND reversed_at IS NOT NULL),
     CONSTRAINT billing_payment_within_amount CHECK (allocated >= 0 AND amount >= (allocated + refunded) AND refunded >= 0),
     CONSTRAINT billing_payment_created_by_id_d3ad50b7_fk_identity_user_id FOREIGN KEY (created_by_id) REFERENCES identity_user(id) DEFERRABLE INITIALLY DEFERRED,
@@ -739,8 +785,8 @@ BEGIN
         WHEN note.status IS DISTINCT FROM 'sent' OR note.total = 0
             THEN NOT billing_has_entry('credit_note', checked, 'send')
         WHEN billing_has_entry('credit_note', checked, 'send')
-            THEN billing_is_posted('credit_note', checked, 'send', note.currency, array[note.subtotal, note.tax_total],
-                                   array[at_once, note.total - at_once])
+            THEN billing_is_posted('credit_note', checked, 'send', note.currency, array[note.subtotal],
+                                   array[at_once, note.total - at_once], debited_tax => note.tax_total)
         ELSE note.total = at_once AND EXISTS (
             SELECT FROM billing_invoice i
             JOIN accounting_entry e ON e.source_type = 'invoice' AND e.source_id = i.id AND e.purpose = 'send'
@@ -780,24 +826,25 @@ CREATE OR REPLACE FUNCTION billing_check_invoice_books(checked uuid)
 AS $function$
 DECLARE
     invoice billing_invoice;
-    entry uuid;
+    entry accounting_entry;
     undone boolean;
 BEGIN
     SELECT * INTO invoice FROM billing_invoice WHERE id = checked;
-    SELECT id INTO entry FROM accounting_entry
+    SELECT * INTO entry FROM accounting_entry
     WHERE source_type = 'invoice' AND source_id = checked AND purpose = 'send';
     IF invoice.sent_at IS NULL OR invoice.total = 0 THEN
-        IF entry IS NOT NULL THEN
+        IF entry.id IS NOT NULL THEN
             PERFORM skeleton_refuse('billing_invoice_in_books', 'an invoice is in the books that was not sent');
         END IF;
         RETURN;
     END IF;
-    IF entry IS NULL OR (SELECT (sum(debit), min(currency), max(currency))
-                         IS DISTINCT FROM (invoice.total, invoice.currency, invoice.currency)
-                         FROM accounting_line WHERE entry_id = entry) THEN
+    IF entry.id IS NULL OR entry.date <> invoice.posted_on
+       OR (SELECT (sum(debit), min(currency), max(currency))
+                  IS DISTINCT FROM (invoice.total, invoice.currency, invoice.currency)
+           FROM accounting_line WHERE entry_id = entry.id) THEN
         PERFORM skeleton_refuse('billing_invoice_in_books', 'the books do not have what the invoice says');
     END IF;
-    undone := EXISTS (SELECT FROM accounting_entry WHERE reverses_id = entry);
+    undone := EXISTS (SELECT FROM accounting_entry WHERE reverses_id = entry.id);
     IF undone <> (invoice.status = 'cancelled' AND NOT EXISTS (
         SELECT FROM billing_credit_note n
         WHERE n.invoice_id = checked AND n.status = 'sent' AND billing_has_entry('credit_note', n.id, 'send'))) THEN
@@ -937,11 +984,11 @@ CREATE OR REPLACE FUNCTION billing_check_write_off_books(settlement billing_sett
  LANGUAGE sql
  STABLE
 AS $function$
-    SELECT billing_is_posted('write_off', settlement.id, 'write_off', coin, array[settlement.amount - t.tax, t.tax],
-                             array[settlement.amount])
+    SELECT billing_is_posted('write_off', settlement.id, 'write_off', coin, array[settlement.amount - t.tax],
+                             array[settlement.amount], debited_tax => t.tax)
            AND CASE WHEN settlement.undone_at IS NULL THEN NOT billing_has_entry('write_off', settlement.id, 'undo')
                ELSE billing_is_posted('write_off', settlement.id, 'undo', coin, array[settlement.amount],
-                                      array[settlement.amount - t.tax, t.tax]) END
+                                      array[settlement.amount - t.tax], credited_tax => t.tax) END
     FROM (SELECT coalesce(sum(r.tax), 0) AS tax FROM jsonb_to_recordset(settlement.tax) AS r (tax numeric)) AS t
 $function$;
 
@@ -1065,7 +1112,7 @@ BEGIN
         UPDATE billing_credit_note SET refunded = refunded - NEW.amount WHERE id = note.id;
     ELSIF note.status IS DISTINCT FROM 'sent'
           OR (note.customer_id, note.currency) IS DISTINCT FROM (NEW.customer_id, NEW.currency)
-          OR (NEW.paid_at AT TIME ZONE 'UTC')::date < note.issue_date THEN
+          OR NEW.day < note.issue_date THEN
         PERFORM skeleton_refuse('billing_payment_refund_fits',
                                 'a refund pays back a sent credit note of the same customer, and not before its day');
     ELSE
@@ -1166,6 +1213,31 @@ BEGIN
     RETURN NULL;
 END $function$;
 
+CREATE OR REPLACE FUNCTION billing_exemption_reason(codes uuid[])
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+AS $function$
+    SELECT jsonb_object_agg(language, reason) FROM (
+        SELECT spoken.language, string_agg(DISTINCT told.reason, '; ' ORDER BY told.reason) AS reason
+        FROM (SELECT DISTINCT jsonb_object_keys(c.exemption_reason) AS language
+              FROM accounting_tax_code c WHERE c.id = ANY(codes)) AS spoken
+        JOIN accounting_tax_code c ON c.id = ANY(codes) AND c.exemption_reason IS NOT NULL
+        CROSS JOIN LATERAL (
+            SELECT coalesce(c.exemption_reason->>spoken.language, c.exemption_reason->>'en') COLLATE "C" AS reason
+        ) AS told
+        GROUP BY spoken.language
+    ) AS reasons
+$function$;
+
+CREATE OR REPLACE FUNCTION billing_first_day(made billing_settlement, invoice billing_invoice)
+ RETURNS date
+ LANGUAGE sql
+ STABLE
+AS $function$
+    SELECT billing_posting_day(invoice)
+$function$;
+
 CREATE OR REPLACE FUNCTION billing_has_entry(kind text, document uuid, reason text)
  RETURNS boolean
  LANGUAGE sql
@@ -1187,6 +1259,9 @@ BEGIN
     IF NEW.status <> 'draft' THEN
         PERFORM skeleton_refuse('billing_invoice_begins_as_draft', 'an invoice begins as a draft');
     END IF;
+    IF split_part(NEW.number, '-', 2) <> lpad(extract(year FROM NEW.issue_date)::text, 4, '0') THEN
+        PERFORM skeleton_refuse('billing_invoice_number_form', 'the number begins with the year of the issue date');
+    END IF;
     SELECT kind, status, name INTO customer FROM parties_party WHERE id = NEW.customer_id FOR KEY SHARE;
     IF FOUND THEN
         IF customer.kind <> 'customer' THEN
@@ -1199,6 +1274,21 @@ BEGIN
     RETURN NEW;
 END $function$;
 
+CREATE OR REPLACE FUNCTION billing_invoice_cancelled_on()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+    IF OLD.cancelled_at IS NULL AND NEW.cancelled_at IS NOT NULL THEN
+        NEW.cancelled_on := company_today();
+    ELSIF NEW.cancelled_on IS DISTINCT FROM OLD.cancelled_on THEN
+        PERFORM skeleton_refuse('billing_invoice_frozen', 'the day of the cancellation follows from it');
+    END IF;
+    RETURN NEW;
+END $function$;
+
 CREATE OR REPLACE FUNCTION billing_invoice_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1206,18 +1296,21 @@ CREATE OR REPLACE FUNCTION billing_invoice_change()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
 BEGIN
-    IF (NEW.id, NEW.number, NEW.customer_id, NEW.currency, NEW.issue_date, NEW.created_at, NEW.created_by_id)
-       IS DISTINCT FROM
-       (OLD.id, OLD.number, OLD.customer_id, OLD.currency, OLD.issue_date, OLD.created_at, OLD.created_by_id) THEN
-        PERFORM skeleton_refuse('billing_invoice_identity', 'number, customer, currency and date of issue stay');
+    IF (NEW.id, NEW.number, NEW.customer_id, NEW.currency, NEW.created_at, NEW.created_by_id)
+       IS DISTINCT FROM (OLD.id, OLD.number, OLD.customer_id, OLD.currency, OLD.created_at, OLD.created_by_id) THEN
+        PERFORM skeleton_refuse('billing_invoice_identity', 'number, customer and currency stay');
     END IF;
     IF NEW.customer_name IS DISTINCT FROM OLD.customer_name AND pg_trigger_depth() = 1 THEN
         PERFORM skeleton_refuse('billing_invoice_identity', 'the name follows the customer, never by itself');
     END IF;
     IF OLD.status <> 'draft'
-       AND (NEW.customer_name, NEW.due_date, NEW.subtotal, NEW.tax_total, NEW.total, NEW.tax_breakdown, NEW.sent_at)
+       AND (NEW.customer_name, NEW.subtotal, NEW.tax_total, NEW.total, NEW.tax_breakdown, NEW.sent_at,
+            NEW.issue_date, NEW.issue_date_given, NEW.posted_on, NEW.due_date, NEW.payment_days, NEW.delivery_date,
+            NEW.service_start, NEW.service_end, NEW.buyer_reference, NEW.purchase_order_reference, NEW.delivery_address)
            IS DISTINCT FROM
-           (OLD.customer_name, OLD.due_date, OLD.subtotal, OLD.tax_total, OLD.total, OLD.tax_breakdown, OLD.sent_at)
+           (OLD.customer_name, OLD.subtotal, OLD.tax_total, OLD.total, OLD.tax_breakdown, OLD.sent_at,
+            OLD.issue_date, OLD.issue_date_given, OLD.posted_on, OLD.due_date, OLD.payment_days, OLD.delivery_date,
+            OLD.service_start, OLD.service_end, OLD.buyer_reference, OLD.purchase_order_reference, OLD.delivery_address)
     THEN
         PERFORM skeleton_refuse('billing_invoice_frozen', 'what was sent stays as it was sent');
     END IF;
@@ -1241,6 +1334,9 @@ BEGIN
     END IF;
     IF OLD.status = 'draft' AND NEW.status IN ('sent', 'paid') THEN
         NEW.customer_name := (SELECT name FROM parties_party WHERE id = NEW.customer_id);
+    END IF;
+    IF OLD.sent_at IS NULL AND NEW.sent_at IS NOT NULL THEN
+        NEW.posted_on := NEW.issue_date;
     END IF;
     RETURN NEW;
 END $function$;
@@ -1373,7 +1469,8 @@ CREATE OR REPLACE FUNCTION billing_is_beside_corrected_tax(note billing_credit_n
 AS $function$
     SELECT NOT EXISTS (
         SELECT FROM billing_taken_by_rate(note.invoice_id) AS taken
-        JOIN jsonb_to_recordset(note.tax_breakdown) AS here (rate numeric, base numeric, tax numeric) USING (rate)
+        JOIN jsonb_to_recordset(note.tax_breakdown) AS here (rate numeric, base numeric, tax numeric, category text)
+            ON here.rate = taken.rate AND billing_tax_category(here.category, here.rate) = taken.category
         WHERE taken.tax_corrected > 0 AND here.base + here.tax > 0 AND taken.credited + taken.written_off > taken.invoiced
     )
 $function$;
@@ -1386,7 +1483,7 @@ AS $function$
     SELECT invoice.total > 0 AND invoice.credited_total = invoice.total
 $function$;
 
-CREATE OR REPLACE FUNCTION billing_is_posted(kind text, document uuid, reason text, coin text, debits numeric[], credits numeric[])
+CREATE OR REPLACE FUNCTION billing_is_posted(kind text, document uuid, reason text, coin text, debits numeric[], credits numeric[], debited_tax numeric DEFAULT 0, credited_tax numeric DEFAULT 0)
  RETURNS boolean
  LANGUAGE sql
  STABLE
@@ -1400,8 +1497,7 @@ AS $function$
         ) AS posted
         WHERE e.source_type = kind AND e.source_id = document AND e.purpose = reason
           AND (posted.lowest, posted.highest) = (coin, coin)
-          AND posted.debits = (SELECT array_agg(part ORDER BY part) FROM unnest($5) AS part WHERE part <> 0)
-          AND posted.credits = (SELECT array_agg(part ORDER BY part) FROM unnest($6) AS part WHERE part <> 0)
+          AND billing_side_fits(posted.debits, $5, debited_tax) AND billing_side_fits(posted.credits, $6, credited_tax)
           AND NOT EXISTS (SELECT FROM accounting_entry r WHERE r.reverses_id = e.id)
     )
 $function$;
@@ -1414,11 +1510,15 @@ AS $function$
     SELECT coalesce(sum(r.base + r.tax), 0) <= made.amount AND coalesce(bool_and((
         r.base >= 0 AND r.tax >= 0 AND r.base <= invoiced.base AND r.tax <= greatest(0, invoiced.tax - taken.tax)
     ) IS TRUE), true)
-    FROM jsonb_to_recordset(made.tax) AS r (rate numeric, base numeric, tax numeric)
+    FROM (
+        SELECT w.rate, billing_tax_category(w.category, w.rate) AS category, w.base, w.tax
+        FROM jsonb_to_recordset(made.tax) AS w (rate numeric, base numeric, tax numeric, category text)
+    ) AS r
     LEFT JOIN LATERAL (
         SELECT b.base, b.tax
-        FROM billing_invoice i CROSS JOIN jsonb_to_recordset(i.tax_breakdown) AS b (rate numeric, base numeric, tax numeric)
-        WHERE i.id = made.invoice_id AND b.rate = r.rate
+        FROM billing_invoice i
+        CROSS JOIN jsonb_to_recordset(i.tax_breakdown) AS b (rate numeric, base numeric, tax numeric, category text)
+        WHERE i.id = made.invoice_id AND b.rate = r.rate AND billing_tax_category(b.category, b.rate) = r.category
     ) AS invoiced ON true
     CROSS JOIN LATERAL (
         SELECT coalesce(sum(t.tax), 0) AS tax
@@ -1427,16 +1527,17 @@ AS $function$
             UNION ALL
             SELECT w.tax FROM billing_settlement w
             WHERE w.invoice_id = made.invoice_id AND w.kind = 'write_off' AND w.undone_at IS NULL AND w.id <> made.id
-        ) AS takers CROSS JOIN jsonb_to_recordset(takers.rows) AS t (rate numeric, tax numeric)
-        WHERE t.rate = r.rate
+        ) AS takers CROSS JOIN jsonb_to_recordset(takers.rows) AS t (rate numeric, tax numeric, category text)
+        WHERE t.rate = r.rate AND billing_tax_category(t.category, t.rate) = r.category
     ) AS taken
 $function$;
 
-CREATE OR REPLACE FUNCTION billing_latest_day(paid_at timestamp with time zone)
+CREATE OR REPLACE FUNCTION billing_latest_day(day date)
  RETURNS date
  LANGUAGE sql
+ STABLE
 AS $function$
-    SELECT greatest((clock_timestamp() AT TIME ZONE 'UTC')::date, (paid_at AT TIME ZONE 'UTC')::date)
+    SELECT greatest(company_today(), day)
 $function$;
 
 CREATE OR REPLACE FUNCTION billing_order_begin()
@@ -1586,7 +1687,8 @@ CREATE OR REPLACE FUNCTION billing_order_rest(ordered uuid, states text[])
  STABLE
 AS $function$
     SELECT l.id, l.position, l.quantity - billed.quantity,
-           least(greatest(l.discount - billed.discount, 0), round((l.quantity - billed.quantity) * l.unit_price))
+           least(greatest(l.discount - billed.discount, 0),
+                 billing_product(greatest(l.quantity - billed.quantity, 0), l.unit_price, l.price_base_quantity))
     FROM billing_order_line l CROSS JOIN LATERAL (
         SELECT coalesce(sum(b.quantity), 0) AS quantity, coalesce(sum(b.discount), 0) AS discount
         FROM billing_invoice_line b JOIN billing_invoice i ON i.id = b.invoice_id
@@ -1639,7 +1741,7 @@ BEGIN
     RETURN (
         SELECT coalesce(sum(base + billing_tax(base, tax_rate)), 0)
         FROM (
-            SELECT l.tax_rate, sum(round(rest.quantity * l.unit_price) - rest.discount) AS base
+            SELECT l.tax_rate, sum(billing_product(rest.quantity, l.unit_price, l.price_base_quantity) - rest.discount) AS base
             FROM billing_order_rest(ordered, '{sent,paid}') AS rest JOIN billing_order_line l ON l.id = rest.order_line_id
             WHERE rest.quantity > 0 GROUP BY l.tax_rate
         ) AS by_rate
@@ -1678,7 +1780,7 @@ BEGIN
         SELECT * INTO refunded FROM billing_payment WHERE id = NEW.refund_of_payment_id FOR NO KEY UPDATE;
         IF FOUND AND ((refunded.customer_id, refunded.currency) IS DISTINCT FROM (NEW.customer_id, NEW.currency)
                       OR refunded.direction <> 'in' OR refunded.reversed_at IS NOT NULL
-                      OR (NEW.paid_at AT TIME ZONE 'UTC')::date < (refunded.paid_at AT TIME ZONE 'UTC')::date) THEN
+                      OR NEW.day < refunded.day) THEN
             PERFORM skeleton_refuse('billing_payment_refund_fits',
                                     'a refund pays back money that came in before, to the same customer in its currency');
         END IF;
@@ -1711,8 +1813,8 @@ BEGIN
         PERFORM skeleton_refuse('billing_payment_reversed_once', 'a payment is reversed once');
     ELSIF NEW.refunded > 0 THEN
         PERFORM skeleton_refuse('billing_payment_reversed_unrefunded', 'the payment is refunded');
-    ELSIF NEW.reversal_day < (NEW.paid_at AT TIME ZONE 'UTC')::date
-          OR NEW.reversal_day > billing_latest_day(NEW.paid_at) THEN
+    ELSIF NEW.reversal_day < NEW.day
+          OR NEW.reversal_day > billing_latest_day(NEW.day) THEN
         PERFORM skeleton_refuse('billing_payment_reversal_day', 'a payment is reversed between its own day and today');
     END IF;
     IF NEW.refund_of_payment_id IS NOT NULL THEN
@@ -1734,6 +1836,22 @@ BEGIN
     END IF;
     RETURN NULL;
 END $function$;
+
+CREATE OR REPLACE FUNCTION billing_posting_day(invoice billing_invoice)
+ RETURNS date
+ LANGUAGE sql
+ STABLE
+AS $function$
+    SELECT coalesce(invoice.posted_on, invoice.issue_date)
+$function$;
+
+CREATE OR REPLACE FUNCTION billing_product(quantity numeric, price numeric, base numeric)
+ RETURNS numeric
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+    SELECT div(2 * quantity * price + base, 2 * base)
+$function$;
 
 CREATE OR REPLACE FUNCTION billing_purchased(invoice billing_invoice)
  RETURNS bigint
@@ -1907,7 +2025,7 @@ BEGIN
     IF OLD.undone_at IS NOT NULL OR to_jsonb(NEW) - undoing <> to_jsonb(OLD) - undoing THEN
         PERFORM skeleton_refuse('billing_settlement_append_only', 'a settlement is only undone, and once');
     END IF;
-    IF NEW.undone_day > greatest((clock_timestamp() AT TIME ZONE 'UTC')::date, NEW.day) THEN
+    IF NEW.undone_day > greatest(company_today(), NEW.day) THEN
         PERFORM skeleton_refuse('billing_settlement_days', 'a settlement is not undone in the future');
     END IF;
     RETURN NEW;
@@ -1920,9 +2038,9 @@ CREATE OR REPLACE FUNCTION billing_settlement_fault(made billing_settlement)
 AS $function$
     SELECT CASE
         WHEN made.undone_at IS NOT NULL THEN 'billing_settlement_append_only'
-        WHEN made.day < i.issue_date THEN 'billing_settlement_days'
+        WHEN made.day < billing_first_day(made, i) THEN 'billing_settlement_days'
         WHEN made.kind = 'write_off' THEN CASE
-            WHEN made.at_once OR made.day > greatest((clock_timestamp() AT TIME ZONE 'UTC')::date, i.issue_date)
+            WHEN made.at_once OR made.day > greatest(company_today(), billing_posting_day(i))
                 THEN 'billing_settlement_days'
             WHEN NOT billing_is_tax_left(made) THEN 'billing_settlement_tax_of_invoice'
         END
@@ -1931,15 +2049,16 @@ AS $function$
             WHEN n.customer_id <> i.customer_id THEN 'billing_settlement_same_customer'
             WHEN n.currency <> i.currency THEN 'billing_settlement_same_currency'
             WHEN made.day < n.issue_date
-                 OR made.day > greatest((clock_timestamp() AT TIME ZONE 'UTC')::date, n.issue_date)
+                 OR made.day > greatest(company_today(), n.issue_date)
                  OR made.at_once AND made.day <> n.issue_date
                 THEN 'billing_settlement_days'
         END
-        WHEN made.at_once AND made.day <> (p.paid_at AT TIME ZONE 'UTC')::date THEN 'billing_settlement_days'
+        WHEN made.at_once AND made.day <> p.day THEN 'billing_settlement_days'
         WHEN p.direction <> 'in' OR p.reversed_at IS NOT NULL THEN 'billing_settlement_of_received'
         WHEN p.customer_id <> i.customer_id THEN 'billing_settlement_same_customer'
         WHEN p.currency <> i.currency THEN 'billing_settlement_same_currency'
-        WHEN made.day < (p.paid_at AT TIME ZONE 'UTC')::date OR made.day > billing_latest_day(p.paid_at)
+        WHEN made.day < p.day
+             OR made.day > greatest(billing_latest_day(p.day), billing_posting_day(i))
             THEN 'billing_settlement_days'
     END
     FROM billing_invoice i
@@ -1971,6 +2090,16 @@ CREATE OR REPLACE FUNCTION billing_share(total numeric, part numeric, whole nume
  IMMUTABLE
 AS $function$
     SELECT div(2 * total * part + whole, 2 * whole)
+$function$;
+
+CREATE OR REPLACE FUNCTION billing_side_fits(posted numeric[], parts numeric[], tax numeric)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+    SELECT CASE WHEN tax = 0 THEN posted = (SELECT array_agg(part ORDER BY part) FROM unnest(parts) AS part WHERE part <> 0)
+        ELSE (SELECT sum(part) FROM unnest(posted) AS part) = tax + (SELECT coalesce(sum(part), 0) FROM unnest(parts) AS part)
+             AND NOT EXISTS (SELECT FROM unnest(parts) AS part WHERE part <> 0 AND part <> ALL (posted)) END
 $function$;
 
 CREATE OR REPLACE FUNCTION billing_stock_is_held()
@@ -2010,18 +2139,21 @@ BEGIN
 END $function$;
 
 CREATE OR REPLACE FUNCTION billing_taken_by_rate(checked uuid)
- RETURNS TABLE(rate numeric, invoiced numeric, invoiced_tax numeric, credited numeric, written_off numeric, tax_credited numeric, tax_corrected numeric, write_offs bigint)
+ RETURNS TABLE(rate numeric, category text, invoiced numeric, invoiced_tax numeric, credited numeric, written_off numeric, tax_credited numeric, tax_corrected numeric, write_offs bigint)
  LANGUAGE sql
  STABLE
 AS $function$
-    SELECT r.rate, r.base + r.tax, r.tax,
+    SELECT r.rate, r.category, r.base + r.tax, r.tax,
            coalesce(sum(t.base + t.tax) FILTER (WHERE NOT taker.is_write_off), 0),
            coalesce(sum(t.base + t.tax) FILTER (WHERE taker.is_write_off), 0),
            coalesce(sum(t.tax) FILTER (WHERE NOT taker.is_write_off), 0),
            coalesce(sum(t.tax) FILTER (WHERE taker.is_write_off), 0),
            count(t.tax) FILTER (WHERE taker.is_write_off)
     FROM billing_invoice i
-    CROSS JOIN jsonb_to_recordset(i.tax_breakdown) AS r (rate numeric, base numeric, tax numeric)
+    CROSS JOIN LATERAL (
+        SELECT b.rate, billing_tax_category(b.category, b.rate) AS category, b.base, b.tax
+        FROM jsonb_to_recordset(i.tax_breakdown) AS b (rate numeric, base numeric, tax numeric, category text)
+    ) AS r
     LEFT JOIN LATERAL (
         SELECT false AS is_write_off, tax_breakdown AS rows
         FROM billing_credit_note WHERE invoice_id = checked AND status = 'sent'
@@ -2029,8 +2161,9 @@ AS $function$
         SELECT true, tax FROM billing_settlement
         WHERE invoice_id = checked AND kind = 'write_off' AND undone_at IS NULL
     ) AS taker ON true
-    LEFT JOIN LATERAL jsonb_to_recordset(taker.rows) AS t (rate numeric, base numeric, tax numeric) ON t.rate = r.rate
-    WHERE i.id = checked GROUP BY r.rate, r.base, r.tax
+    LEFT JOIN LATERAL jsonb_to_recordset(taker.rows) AS t (rate numeric, base numeric, tax numeric, category text)
+        ON t.rate = r.rate AND billing_tax_category(t.category, t.rate) = r.category
+    WHERE i.id = checked GROUP BY r.rate, r.category, r.base, r.tax
 $function$;
 
 CREATE OR REPLACE FUNCTION billing_tax(base numeric, rate numeric)
@@ -2041,20 +2174,62 @@ AS $function$
     SELECT round(base * rate * 0.01)
 $function$;
 
+CREATE OR REPLACE FUNCTION billing_tax_category(category text, rate numeric)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+    SELECT coalesce(category, CASE WHEN rate > 0 THEN 'S' ELSE '' END)
+$function$;
+
+CREATE OR REPLACE FUNCTION billing_tax_code_used()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+    PERFORM FROM accounting_tax_code WHERE id = OLD.id FOR UPDATE;
+    IF EXISTS (SELECT FROM billing_invoice_line WHERE tax_code_id = OLD.id)
+       OR EXISTS (SELECT FROM billing_order_line WHERE tax_code_id = OLD.id)
+       OR EXISTS (SELECT FROM billing_credit_note_line WHERE tax_code_id = OLD.id) THEN
+        PERFORM skeleton_refuse('billing_tax_code_used', 'what documents use stays as it is');
+    END IF;
+    RETURN NEW;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_tax_row(rate numeric, base numeric, tax numeric, category text, codes uuid[])
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+AS $function$
+    SELECT jsonb_build_object('rate', rate, 'base', base, 'tax', tax)
+           || CASE WHEN codes IS NULL THEN '{}' ELSE (
+               SELECT jsonb_build_object(
+                   'category', $4,
+                   'exemption_reason', billing_exemption_reason(codes),
+                   'exemption_code', CASE WHEN min(c.exemption_code) = max(c.exemption_code) THEN min(c.exemption_code) END)
+               FROM accounting_tax_code c WHERE c.id = ANY(codes)
+           ) END
+$function$;
+
 CREATE OR REPLACE FUNCTION billing_totals_of(document uuid)
  RETURNS TABLE(subtotal numeric, tax_total numeric, breakdown jsonb, rates bigint)
  LANGUAGE sql
  STABLE
 AS $function$
     SELECT coalesce(sum(base), 0), coalesce(sum(tax), 0),
-           coalesce(jsonb_agg(jsonb_build_object('rate', rate, 'base', base, 'tax', tax) ORDER BY rate), '[]'), count(*)
+           coalesce(jsonb_agg(billing_tax_row(rate, base, tax, category, codes) ORDER BY rate, category COLLATE "C"), '[]'),
+           count(*)
     FROM (
-        SELECT tax_rate AS rate, sum(total) AS base, billing_tax(sum(total), tax_rate) AS tax
+        SELECT tax_rate AS rate, billing_tax_category(c.category, tax_rate) AS category, sum(total) AS base,
+               billing_tax(sum(total), tax_rate) AS tax, array_agg(DISTINCT c.id) FILTER (WHERE c.id IS NOT NULL) AS codes
         FROM (
-            SELECT tax_rate, total FROM billing_invoice_line WHERE invoice_id = document
+            SELECT tax_rate, tax_code_id, total FROM billing_invoice_line WHERE invoice_id = document
             UNION ALL
-            SELECT tax_rate, total FROM billing_order_line WHERE order_id = document
-        ) AS lines GROUP BY tax_rate
+            SELECT tax_rate, tax_code_id, total FROM billing_order_line WHERE order_id = document
+        ) AS lines LEFT JOIN accounting_tax_code c ON c.id = lines.tax_code_id
+        GROUP BY 1, 2
     ) AS by_rate
 $function$;
 
@@ -2064,23 +2239,29 @@ CREATE OR REPLACE FUNCTION billing_totals_of_credit_note(note uuid, corrected uu
  STABLE
 AS $function$
     SELECT coalesce(sum(base), 0), coalesce(sum(tax), 0),
-           coalesce(jsonb_agg(jsonb_build_object('rate', rate, 'base', base, 'tax', tax) ORDER BY rate), '[]')
+           coalesce(jsonb_agg(invoiced_row || jsonb_build_object('rate', rate, 'base', base, 'tax', tax)
+                              ORDER BY rate, category COLLATE "C"), '[]')
     FROM (
-        SELECT here.tax_rate AS rate, here.base,
+        SELECT here.tax_rate AS rate, here.category, here.base, coalesce(invoiced.row, '{}') AS invoiced_row,
                CASE WHEN here.base + before.base = invoiced.base THEN invoiced.tax
                     ELSE billing_tax(here.base + before.base, here.tax_rate) END - before.tax AS tax
         FROM (
-            SELECT tax_rate, sum(total) AS base FROM billing_credit_note_line WHERE credit_note_id = note GROUP BY 1
+            SELECT l.tax_rate, billing_tax_category(c.category, l.tax_rate) AS category, sum(l.total) AS base
+            FROM billing_credit_note_line l LEFT JOIN accounting_tax_code c ON c.id = l.tax_code_id
+            WHERE l.credit_note_id = note GROUP BY 1, 2
         ) AS here
         CROSS JOIN LATERAL (
-            SELECT coalesce(sum((r->>'base')::numeric), 0) AS base, coalesce(sum((r->>'tax')::numeric), 0) AS tax
-            FROM billing_credit_note n CROSS JOIN jsonb_array_elements(n.tax_breakdown) AS r
-            WHERE n.invoice_id = corrected AND n.status = 'sent' AND n.id <> note AND (r->>'rate')::numeric = here.tax_rate
+            SELECT coalesce(sum(r.base), 0) AS base, coalesce(sum(r.tax), 0) AS tax
+            FROM billing_credit_note n
+            CROSS JOIN jsonb_to_recordset(n.tax_breakdown) AS r (rate numeric, base numeric, tax numeric, category text)
+            WHERE n.invoice_id = corrected AND n.status = 'sent' AND n.id <> note
+              AND r.rate = here.tax_rate AND billing_tax_category(r.category, r.rate) = here.category
         ) AS before
         LEFT JOIN LATERAL (
-            SELECT (r->>'base')::numeric AS base, (r->>'tax')::numeric AS tax
+            SELECT r AS row, (r->>'base')::numeric AS base, (r->>'tax')::numeric AS tax
             FROM billing_invoice i CROSS JOIN jsonb_array_elements(i.tax_breakdown) AS r
             WHERE i.id = corrected AND (r->>'rate')::numeric = here.tax_rate
+              AND billing_tax_category(r->>'category', (r->>'rate')::numeric) = here.category
         ) AS invoiced ON true
     ) AS by_rate
 $function$;
@@ -2098,9 +2279,10 @@ AS $function$
         WHERE e.invoice_line_id = l.id AND n.status = 'sent' AND n.id <> note
     ) AS before
     WHERE c.credit_note_id = note AND (
-        l.invoice_id <> corrected OR c.tax_rate <> l.tax_rate
+        l.invoice_id <> corrected OR (c.tax_rate, c.tax_code_id) IS DISTINCT FROM (l.tax_rate, l.tax_code_id)
         OR before.total + c.total > l.total
         OR c.quantity IS NOT NULL AND (
-            c.unit_price <> l.unit_price OR before.quantity + c.quantity > l.quantity
+            (c.unit_price, c.price_base_quantity, c.unit_code) <> (l.unit_price, l.price_base_quantity, l.unit_code)
+            OR before.quantity + c.quantity > l.quantity
             OR c.total <> billing_share(l.total, before.quantity + c.quantity, l.quantity) - before.total))
 $function$;

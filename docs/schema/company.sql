@@ -68,7 +68,7 @@ CREATE TABLE company_company (
     CONSTRAINT company_company_pkey PRIMARY KEY (id),
     CONSTRAINT company_company_country_form CHECK (country::text ~ '^[A-Z]{2}$'::text),
     CONSTRAINT company_company_currency_form CHECK (currency::text ~ '^[A-Z]{3}$'::text),
-    CONSTRAINT company_company_electronic_address_complete CHECK (electronic_address_id IS NULL AND electronic_address_scheme IS NULL OR electronic_address_id IS NOT NULL AND electronic_address_scheme::text ~ '^([0-9]{4}|EM)$'::text),
+    CONSTRAINT company_company_electronic_address_complete CHECK (electronic_address_id IS NULL AND electronic_address_scheme IS NULL OR electronic_address_id IS NOT NULL AND electronic_address_scheme IS NOT NULL AND electronic_address_scheme::text ~ '^([0-9]{4}|EM)$'::text),
     CONSTRAINT company_company_fiscal_year_start_check CHECK (fiscal_year_start >= 0),
     CONSTRAINT company_company_fiscal_year_start_month CHECK (fiscal_year_start >= 1 AND fiscal_year_start <= 12),
     CONSTRAINT company_company_legal_name_present CHECK (NOT legal_name::text = ''::text),

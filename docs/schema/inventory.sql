@@ -54,13 +54,18 @@ CREATE TABLE inventory_item (
     search_text text GENERATED ALWAYS AS (lower(((COALESCE(sku, ''::character varying))::text || COALESCE((COALESCE('
 '::text, ''::text) || (COALESCE(name, ''::character varying))::text), ''::text)))) STORED,
     category_id uuid,
+    tax_code_id uuid,
+    unit_code character varying(3) DEFAULT 'C62'::character varying NOT NULL,
     CONSTRAINT inventory_item_pkey PRIMARY KEY (id),
     CONSTRAINT inventory_item_currency_form CHECK (currency::text ~ '^[A-Z]{3}$'::text),
     CONSTRAINT inventory_item_names_present CHECK (NOT sku::text = ''::text AND NOT name::text = ''::text),
     CONSTRAINT inventory_item_status_known CHECK (status::text = ANY (ARRAY['active'::character varying, 'inactive'::character varying, 'discontinued'::character varying]::text[])),
     CONSTRAINT inventory_item_tax_rate_percent CHECK (tax_rate >= 0::numeric AND tax_rate <= 100::numeric),
+    CONSTRAINT inventory_item_unit_code_form CHECK (unit_code::text ~ '^[A-Z0-9]{2,3}$'::text),
     CONSTRAINT inventory_item_unit_price_positive CHECK (unit_price >= 0),
-    CONSTRAINT inventory_item_category_id_44f2108d_fk_inventory_category_id FOREIGN KEY (category_id) REFERENCES inventory_category(id) DEFERRABLE INITIALLY DEFERRED
+    CONSTRAINT inventory_item_category_id_44f2108d_fk_inventory_category_id FOREIGN KEY (category_id) REFERENCES inventory_category(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT inventory_item_rate_of_tax_code FOREIGN KEY (tax_code_id, tax_rate) REFERENCES accounting_tax_code(id, rate) ON UPDATE CASCADE,
+    CONSTRAINT inventory_item_tax_code_id_00d236ef_fk_accounting_tax_code_id FOREIGN KEY (tax_code_id) REFERENCES accounting_tax_code(id) DEFERRABLE INITIALLY DEFERRED
 );
 
 CREATE INDEX inventory_item_category ON inventory_item USING btree (category_id, id);
@@ -70,6 +75,7 @@ CREATE INDEX inventory_item_search ON inventory_item USING gin (search_text gin_
 CREATE INDEX inventory_item_sku ON inventory_item USING btree (lower(sku::text), id);
 CREATE UNIQUE INDEX inventory_item_sku_unique ON inventory_item USING btree (lower(sku::text));
 CREATE INDEX inventory_item_status ON inventory_item USING btree (status, id);
+CREATE INDEX inventory_item_tax_code ON inventory_item USING btree (tax_code_id) WHERE tax_code_id IS NOT NULL;
 CREATE INDEX inventory_item_unit_price ON inventory_item USING btree (unit_price, id);
 
 CREATE TRIGGER core_count_delete AFTER DELETE ON inventory_item REFERENCING OLD TABLE AS touched

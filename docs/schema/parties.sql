@@ -83,13 +83,25 @@ CREATE TABLE parties_party (
 '::text, ''::text) || COALESCE(((COALESCE(email, ''::character varying))::text || COALESCE((COALESCE('
 '::text, ''::text) || COALESCE(((COALESCE(COALESCE(tax_id, ''::character varying), ''::character varying))::text || COALESCE((COALESCE('
 '::text, ''::text) || (COALESCE(COALESCE(phone, ''::character varying), ''::character varying))::text), ''::text)), ''::text)), ''::text)), ''::text)), ''::text)))) STORED,
+    buyer_reference character varying(100),
+    e_invoice character varying(9) DEFAULT 'none'::character varying NOT NULL,
+    electronic_address_id character varying(100),
+    electronic_address_scheme character varying(4),
+    language character varying(2),
+    payment_days smallint,
+    vat_id character varying(20),
     CONSTRAINT parties_party_pkey PRIMARY KEY (id),
     CONSTRAINT parties_party_credit_limit_positive CHECK (credit_limit >= 0),
+    CONSTRAINT parties_party_customer_invoicing CHECK (kind::text = 'customer'::text OR buyer_reference IS NULL AND e_invoice::text = 'none'::text AND electronic_address_scheme IS NULL AND language IS NULL AND payment_days IS NULL AND vat_id IS NULL),
     CONSTRAINT parties_party_customer_money CHECK (currency IS NOT NULL AND kind::text = 'customer'::text OR NOT kind::text = 'customer'::text AND credit_limit = 0 AND currency IS NULL AND total_purchases = 0),
+    CONSTRAINT parties_party_e_invoice_known CHECK (e_invoice::text = ANY (ARRAY['none'::character varying, 'xrechnung'::character varying, 'peppol'::character varying, 'facturx'::character varying]::text[])),
+    CONSTRAINT parties_party_electronic_address_complete CHECK (electronic_address_id IS NULL AND electronic_address_scheme IS NULL OR electronic_address_scheme IS NOT NULL AND electronic_address_scheme::text ~ '^([0-9]{4}|EM)$'::text AND electronic_address_id IS NOT NULL AND NOT (electronic_address_id::text = ''::text AND electronic_address_id IS NOT NULL)),
     CONSTRAINT parties_party_email_present CHECK (NOT email::text = ''::text),
     CONSTRAINT parties_party_employee_position CHECK (kind::text = 'employee'::text OR "position" IS NULL),
     CONSTRAINT parties_party_kind_known CHECK (kind::text = ANY (ARRAY['customer'::character varying, 'supplier'::character varying, 'partner'::character varying, 'employee'::character varying]::text[])),
+    CONSTRAINT parties_party_language_known CHECK (language IS NULL OR (language::text = ANY (ARRAY['en'::character varying, 'uk'::character varying, 'de'::character varying]::text[]))),
     CONSTRAINT parties_party_name_present CHECK (NOT name::text = ''::text),
+    CONSTRAINT parties_party_payment_days_bounds CHECK (payment_days >= 0 AND payment_days <= 365),
     CONSTRAINT parties_party_status_known CHECK (status::text = ANY (ARRAY['active'::character varying, 'inactive'::character varying, 'blacklisted'::character varying]::text[]))
 );
 

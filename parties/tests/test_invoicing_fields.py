@@ -28,7 +28,7 @@ def test_a_customer_has_them_and_they_can_be_cleared(owner):
     made = owner.post("/customers", body).ok(201)
     assert {name: made[name] for name in FIELDS} == FIELDS
     path = f"/customers/{made['id']}"
-    assert owner.put(path, made).ok() == made
+    assert owner.put(path, {name: value for name, value in made.items() if name != "address"}).ok() == made
     merged = owner.patch(path, {"electronic_address": {"id": "DE999"}}).ok()["electronic_address"]
     assert merged == {"scheme": "9930", "id": "DE999"}
     cleared = owner.patch(path, dict.fromkeys(FIELDS)).ok()

@@ -1,6 +1,5 @@
 """Changing the company's record, and what sending a document requires of it."""
 
-from typing import cast
 from uuid import UUID
 
 from django.conf import settings
@@ -161,4 +160,7 @@ def complete_seller() -> Values:
 
 
 def _name_of(field: str) -> Text:
-    return _("VAT id or tax number") if field == "vat_id" else cast(Text, Company._meta.get_field(field).verbose_name)
+    if field == "vat_id":
+        return _("VAT id or tax number")
+    label: Text = getattr(Company._meta.get_field(field), "verbose_name", field)
+    return label

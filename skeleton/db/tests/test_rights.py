@@ -32,6 +32,8 @@ LIMITED = {
     "billing_order_status_change": READ,
     "billing_payment": CHANGE,
     "billing_settlement": CHANGE,
+    "company_company": CHANGE,
+    "company_logo": ADD,
     "contracts_contract": CHANGE,
     "contracts_cycle": ADD,
     "contracts_version": READ,

@@ -9,7 +9,7 @@ ORIGINS = [("created", "Created here"), ("imported", "Imported")]
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0029_tax_by_category"), ("accounting", "0014_years")]
+    dependencies = [("billing", "0031_days_of_the_company"), ("accounting", "0014_years")]
 
     operations = [
         migrations.AddField(
