@@ -70,6 +70,7 @@ class _Group:
             return {}
         reasons = [code.exemption_reason for code in self.codes if code.exemption_reason]
         found = {code.exemption_code for code in self.codes} - {None}
+        reasons = [code.exemption_reason for code in self.codes if code.exemption_reason]
         said = {
             "category": category,
             "exemption_reason": _joined_reasons(reasons),

@@ -14,11 +14,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounting import tables
+from accounting.fiscal_years import fiscal_year_of
 from accounting.ledger import BY_DATE, CurrencyLedger, iter_ledger, ledger_by_currency
 from accounting.models import Account
 from accounting.queries import described
 from accounting.reports import COLUMNS, SIDES, DateRange, balance_sheet, income_statement, trial_balance
 from skeleton.kernel.actors import Actor
+from skeleton.kernel.days import today
 from skeleton.kernel.text import local_day
 from skeleton.kernel.transactions import read_snapshot
 from skeleton.office.forms import AutocompleteField
@@ -149,11 +151,19 @@ class BalanceSheetPage(StatementPage):
         ]
 
 
+class FiscalYearForm(DateRangeForm):
+    """A range of days. Defaults to this fiscal year until today."""
+
+    @classmethod
+    def default(cls) -> Parameters:
+        return {"from_date": fiscal_year_of(today()).first, "to_date": today()}
+
+
 @register
 class IncomeStatementPage(StatementPage):
     name, title = "income-statement", gettext_lazy("Income statement")
     report, rows = income_statement, tables.income_statement_rows
-    form = DateRangeForm
+    form = FiscalYearForm
 
     def sections(self, part: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]], list[tuple[str, Any]]]]:
         spent = [(_("Total expenses"), part["total_expenses"]), (_("Net income"), part["net_income"])]

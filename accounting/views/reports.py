@@ -10,6 +10,7 @@ from rest_framework.request import Request
 
 from accounting import tables
 from accounting.filters import LedgerFilterSet, ReportFilterSet
+from accounting.fiscal_years import fiscal_year_of
 from accounting.ledger import NEWEST_DATE_FIRST, iter_ledger, ledger_page
 from accounting.reports import DateRange, balance_sheet, income_statement, trial_balance
 from accounting.serializers import (
@@ -64,7 +65,8 @@ class ReportViewSet(ApiViewSet):
     def trial_balance(self, request: Request) -> Answer:
         """As of a day (today by default): the balance of each account, as a debit or a credit.
 
-        For a period (`from_date`, `to_date`): the total debits and credits of each account.
+        For a period (`from_date`, `to_date`): the total debits and credits of each account. Both with opening balance,
+        movement and closing balance: of the period, or of the fiscal year until the day.
         """
         return self._answer("trial-balance", trial_balance, tables.trial_balance_rows)
 
@@ -91,7 +93,7 @@ class ReportViewSet(ApiViewSet):
         media=(CSV,),
     )
     def income_statement(self, request: Request) -> Answer:
-        """Revenue and expenses of a period. Defaults to this year until today."""
+        """Revenue and expenses of a period, without the closing of years. Defaults to this fiscal year until today."""
         return self._answer("income-statement", income_statement, tables.income_statement_rows, this_year=True)
 
     def _answer(
@@ -125,7 +127,7 @@ def _span(asked: dict[str, Any], *, this_year: bool) -> DateRange:
     if as_of and (first or last):
         raise BadRequest("Give as_of, or from_date and to_date.", details={"as_of": "Not with from_date or to_date."})
     if as_of or not (first or last):
-        return DateRange(None if as_of or not this_year else present.replace(month=1, day=1), as_of or present)
+        return DateRange(None if as_of or not this_year else fiscal_year_of(present).first, as_of or present)
     if first and last and first > last:
         raise BadRequest("from_date is after to_date.", details={"from_date": "Must not be after to_date."})
     return DateRange(first, last or max(present, first or present))

@@ -1,4 +1,4 @@
-"""Imports open invoices of an earlier system as sent ones. PostgreSQL enforces the rules: `sql/0030_opening.sql`."""
+"""Imports open invoices of an earlier system as sent ones. PostgreSQL enforces the rules: `sql/0032_opening.sql`."""
 
 import datetime as dt
 import re

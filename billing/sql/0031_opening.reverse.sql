@@ -127,3 +127,25 @@ BEGIN
 END $$;
 
 DROP FUNCTION billing_fits_imported(billing_invoice, numeric, jsonb);
+
+CREATE OR REPLACE FUNCTION billing_has_entry(kind text, document uuid, reason text) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT FROM accounting_entry e
+                   WHERE e.source_type = kind AND e.source_id = document AND e.purpose = reason)
+$$;
+
+CREATE OR REPLACE FUNCTION billing_is_posted(kind text, document uuid, reason text, coin text, debits numeric[], credits numeric[],
+                                  debited_tax numeric DEFAULT 0, credited_tax numeric DEFAULT 0)
+    RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (
+        SELECT FROM accounting_entry e CROSS JOIN LATERAL (
+            SELECT array_agg(l.debit::numeric ORDER BY l.debit) FILTER (WHERE l.debit > 0) AS debits,
+                   array_agg(l.credit::numeric ORDER BY l.credit) FILTER (WHERE l.credit > 0) AS credits,
+                   min(l.currency) AS lowest, max(l.currency) AS highest
+            FROM accounting_line l WHERE l.entry_id = e.id
+        ) AS posted
+        WHERE e.source_type = kind AND e.source_id = document AND e.purpose = reason
+          AND (posted.lowest, posted.highest) = (coin, coin)
+          AND billing_side_fits(posted.debits, $5, debited_tax) AND billing_side_fits(posted.credits, $6, credited_tax)
+          AND NOT EXISTS (SELECT FROM accounting_entry r WHERE r.reverses_id = e.id)
+    )
+$$;
