@@ -174,6 +174,79 @@ CREATE TRIGGER billing_credit_note_line_no_truncate BEFORE TRUNCATE ON billing_c
     FOR EACH STATEMENT
     EXECUTE FUNCTION skeleton_never('billing_credit_note_line_drafts_only', 'lines that were issued stay');
 
+-- billing_email -------------------------------------------------------------------------------------------------------
+-- The application may: SELECT, INSERT, UPDATE
+
+CREATE TABLE billing_email (
+    id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    kind character varying(8) NOT NULL,
+    level smallint,
+    recipients character varying(254)[] NOT NULL,
+    cc character varying(254)[] NOT NULL,
+    subject character varying(200) NOT NULL,
+    message text NOT NULL,
+    language character varying(2) NOT NULL,
+    status character varying(9) NOT NULL,
+    attempts integer NOT NULL,
+    error text NOT NULL,
+    attachments jsonb NOT NULL,
+    sent_at timestamp with time zone,
+    created_by_id uuid,
+    credit_note_id uuid,
+    invoice_id uuid,
+    order_id uuid,
+    CONSTRAINT billing_email_pkey PRIMARY KEY (id),
+    CONSTRAINT billing_email_attempts_positive CHECK (attempts >= 0),
+    CONSTRAINT billing_email_has_recipients CHECK (
+CASE
+    WHEN recipients IS NULL THEN NULL::integer
+    ELSE COALESCE(array_length(recipients, 1), 0)
+END >= 1),
+    CONSTRAINT billing_email_has_text CHECK (NOT subject::text = ''::text AND NOT message = ''::text),
+    CONSTRAINT billing_email_level_fits CHECK (kind::text = 'document'::text AND level IS NULL OR credit_note_id IS NULL AND invoice_id IS NOT NULL AND order_id IS NULL AND kind::text = 'reminder'::text AND level >= 1 AND level IS NOT NULL),
+    CONSTRAINT billing_email_of_one CHECK (credit_note_id IS NULL AND invoice_id IS NOT NULL AND order_id IS NULL OR credit_note_id IS NOT NULL AND invoice_id IS NULL AND order_id IS NULL OR credit_note_id IS NULL AND invoice_id IS NULL AND order_id IS NOT NULL),
+    CONSTRAINT billing_email_status_fits CHECK (sent_at IS NULL AND (status::text = ANY (ARRAY['queued'::character varying, 'failed'::character varying, 'cancelled'::character varying]::text[])) OR sent_at IS NOT NULL AND status::text = 'sent'::text),
+    CONSTRAINT billing_email_created_by_id_ea26d346_fk_identity_user_id FOREIGN KEY (created_by_id) REFERENCES identity_user(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT billing_email_credit_note_id_d05c69c8_fk_billing_credit_note_id FOREIGN KEY (credit_note_id) REFERENCES billing_credit_note(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT billing_email_invoice_id_bdfa9805_fk_billing_invoice_id FOREIGN KEY (invoice_id) REFERENCES billing_invoice(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT billing_email_order_id_4ae3f46d_fk_billing_order_id FOREIGN KEY (order_id) REFERENCES billing_order(id) DEFERRABLE INITIALLY DEFERRED
+);
+
+CREATE INDEX billing_email_created_at ON billing_email USING btree (created_at, id);
+CREATE INDEX billing_email_credit_note ON billing_email USING btree (credit_note_id, id) WHERE credit_note_id IS NOT NULL;
+CREATE INDEX billing_email_invoice ON billing_email USING btree (invoice_id, id) WHERE invoice_id IS NOT NULL;
+CREATE INDEX billing_email_kind ON billing_email USING btree (kind, id);
+CREATE UNIQUE INDEX billing_email_level_once ON billing_email USING btree (invoice_id, level) WHERE status::text = ANY (ARRAY['queued'::character varying, 'sent'::character varying]::text[]);
+CREATE INDEX billing_email_order ON billing_email USING btree (order_id, id) WHERE order_id IS NOT NULL;
+CREATE INDEX billing_email_status ON billing_email USING btree (status, id);
+
+CREATE TRIGGER billing_email_audit_again_invoices AFTER UPDATE OF status ON billing_email
+    FOR EACH ROW WHEN (new.order_id IS NULL AND old.status::text = 'failed'::text AND new.status::text = 'queued'::text)
+    EXECUTE FUNCTION audit_row('invoices');
+CREATE TRIGGER billing_email_audit_again_orders AFTER UPDATE OF status ON billing_email
+    FOR EACH ROW WHEN (new.order_id IS NOT NULL AND old.status::text = 'failed'::text AND new.status::text = 'queued'::text)
+    EXECUTE FUNCTION audit_row('orders');
+CREATE TRIGGER billing_email_audit_invoices AFTER INSERT ON billing_email
+    FOR EACH ROW WHEN (new.order_id IS NULL)
+    EXECUTE FUNCTION audit_row('invoices');
+CREATE TRIGGER billing_email_audit_orders AFTER INSERT ON billing_email
+    FOR EACH ROW WHEN (new.order_id IS NOT NULL)
+    EXECUTE FUNCTION audit_row('orders');
+CREATE TRIGGER billing_email_begin BEFORE INSERT ON billing_email
+    FOR EACH ROW
+    EXECUTE FUNCTION billing_email_begin();
+CREATE TRIGGER billing_email_change BEFORE UPDATE ON billing_email
+    FOR EACH ROW
+    EXECUTE FUNCTION billing_email_change();
+CREATE TRIGGER billing_email_no_truncate BEFORE TRUNCATE ON billing_email
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION skeleton_never('billing_email_permanent', 'the log of e-mail only grows');
+CREATE TRIGGER billing_email_permanent BEFORE DELETE ON billing_email
+    FOR EACH ROW
+    EXECUTE FUNCTION skeleton_never('billing_email_permanent', 'the log of e-mail only grows');
+
 -- billing_invoice -----------------------------------------------------------------------------------------------------
 -- The application may: SELECT, INSERT, UPDATE
 
@@ -1180,6 +1253,48 @@ BEGIN
     RETURN NEW;
 END $function$;
 
+CREATE OR REPLACE FUNCTION billing_email_begin()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+    IF (NEW.status, NEW.attempts, NEW.error, NEW.attachments) IS DISTINCT FROM ('queued', 0, '', '[]'::jsonb) THEN
+        PERFORM skeleton_refuse('billing_email_begins_queued', 'an e-mail is queued before it is sent');
+    END IF;
+    IF EXISTS (SELECT FROM billing_invoice WHERE id = NEW.invoice_id AND sent_at IS NULL)
+       OR EXISTS (SELECT FROM billing_credit_note WHERE id = NEW.credit_note_id AND sent_at IS NULL)
+       OR EXISTS (SELECT FROM billing_order WHERE id = NEW.order_id AND status = 'draft') THEN
+        PERFORM skeleton_refuse('billing_email_of_draft', 'a draft is not for customers');
+    END IF;
+    IF NEW.kind = 'reminder' AND NOT billing_is_due(NEW.invoice_id) THEN
+        PERFORM skeleton_refuse('billing_email_reminder_due', 'only what is due is reminded of');
+    END IF;
+    RETURN NEW;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_email_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+    progress text[] := '{status,attempts,error,attachments,sent_at,updated_at}';
+BEGIN
+    IF to_jsonb(OLD) - progress IS DISTINCT FROM to_jsonb(NEW) - progress THEN
+        PERFORM skeleton_refuse('billing_email_fixed', 'what was written stays as it was written');
+    END IF;
+    IF OLD.status IN ('sent', 'cancelled') OR OLD.status = 'failed' AND NEW.status <> 'queued' THEN
+        PERFORM skeleton_refuse('billing_email_final', 'an e-mail that was sent or withdrawn stays so');
+    END IF;
+    IF NEW.kind = 'reminder' AND NEW.status = 'sent' AND NOT billing_is_due(NEW.invoice_id) THEN
+        PERFORM skeleton_refuse('billing_email_reminder_due', 'only what is due is reminded of');
+    END IF;
+    RETURN NEW;
+END $function$;
+
 CREATE OR REPLACE FUNCTION billing_entry_has_document()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1482,6 +1597,15 @@ CREATE OR REPLACE FUNCTION billing_is_credited(invoice billing_invoice)
 AS $function$
     SELECT invoice.total > 0 AND invoice.credited_total = invoice.total
 $function$;
+
+CREATE OR REPLACE FUNCTION billing_is_due(invoice uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    PERFORM FROM billing_invoice WHERE id = invoice AND status = 'sent' FOR NO KEY UPDATE;
+    RETURN FOUND;
+END $function$;
 
 CREATE OR REPLACE FUNCTION billing_is_posted(kind text, document uuid, reason text, coin text, debits numeric[], credits numeric[], debited_tax numeric DEFAULT 0, credited_tax numeric DEFAULT 0)
  RETURNS boolean
