@@ -7,6 +7,7 @@ from django.utils.translation import gettext, override
 from billing.models import CreditNote, Invoice, Order
 from billing.state_machine import COMMITTED
 from skeleton.kernel.text import format_date, format_money
+from skeleton.notifications.texts import one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def _please_pay(invoice: Invoice) -> list[str]:
 def _written(subject: str, body: list[str], values: dict[str, str], language: str) -> LetterText:
     paragraphs = "\n\n".join(paragraph.format(**values) for paragraph in body)
     frame = gettext("Hello,\n\n{body}\n\nKind regards\n{seller}")
-    return LetterText(subject.format(**values), frame.format(**{**values, "body": paragraphs}), language)
+    return LetterText(one_line(subject.format(**values)), frame.format(**{**values, "body": paragraphs}), language)
 
 
 def _values(document: Invoice | CreditNote | Order, seller: str, language: str) -> dict[str, str]:

@@ -125,6 +125,14 @@ class TestWhatArrives:
         assert line in text
         assert str(invoice.number) in text
 
+    def test_a_company_name_of_two_lines_is_no_header(self, office, settings):
+        settings.SKELETON_COMPANY = {**settings.SKELETON_COMPANY, "name": "Bolt\nBcc: victim@example.com"}
+        email = mailed(sent())
+        assert email.subject.endswith("from Bolt Bcc: victim@example.com")
+        deliver()
+        [mail] = office.mails
+        assert mail["Bcc"] is None
+
     def test_in_the_language_of_the_user_if_the_customer_has_none(self, colleague):
         type(colleague.user).objects.filter(pk=colleague.user.pk).update(language="uk")
         assert colleague.post(f"/invoices/{sent().pk}/email").ok(201)["language"] == "uk"

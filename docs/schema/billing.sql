@@ -290,6 +290,79 @@ CREATE TRIGGER billing_email_permanent BEFORE DELETE ON billing_email
     FOR EACH ROW
     EXECUTE FUNCTION skeleton_never('billing_email_permanent', 'the log of e-mail only grows');
 
+-- billing_email -------------------------------------------------------------------------------------------------------
+-- The application may: SELECT, INSERT, UPDATE
+
+CREATE TABLE billing_email (
+    id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    kind character varying(8) NOT NULL,
+    level smallint,
+    recipients character varying(254)[] NOT NULL,
+    cc character varying(254)[] NOT NULL,
+    subject character varying(200) NOT NULL,
+    message text NOT NULL,
+    language character varying(2) NOT NULL,
+    status character varying(9) NOT NULL,
+    attempts integer NOT NULL,
+    error text NOT NULL,
+    attachments jsonb NOT NULL,
+    sent_at timestamp with time zone,
+    created_by_id uuid,
+    credit_note_id uuid,
+    invoice_id uuid,
+    order_id uuid,
+    CONSTRAINT billing_email_pkey PRIMARY KEY (id),
+    CONSTRAINT billing_email_attempts_positive CHECK (attempts >= 0),
+    CONSTRAINT billing_email_has_recipients CHECK (
+CASE
+    WHEN recipients IS NULL THEN NULL::integer
+    ELSE COALESCE(array_length(recipients, 1), 0)
+END >= 1),
+    CONSTRAINT billing_email_has_text CHECK (NOT subject::text = ''::text AND NOT message = ''::text),
+    CONSTRAINT billing_email_level_fits CHECK (kind::text = 'document'::text AND level IS NULL OR credit_note_id IS NULL AND invoice_id IS NOT NULL AND order_id IS NULL AND kind::text = 'reminder'::text AND level >= 1 AND level IS NOT NULL),
+    CONSTRAINT billing_email_of_one CHECK (credit_note_id IS NULL AND invoice_id IS NOT NULL AND order_id IS NULL OR credit_note_id IS NOT NULL AND invoice_id IS NULL AND order_id IS NULL OR credit_note_id IS NULL AND invoice_id IS NULL AND order_id IS NOT NULL),
+    CONSTRAINT billing_email_status_fits CHECK (sent_at IS NULL AND (status::text = ANY (ARRAY['queued'::character varying, 'failed'::character varying, 'cancelled'::character varying]::text[])) OR sent_at IS NOT NULL AND status::text = 'sent'::text),
+    CONSTRAINT billing_email_created_by_id_ea26d346_fk_identity_user_id FOREIGN KEY (created_by_id) REFERENCES identity_user(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT billing_email_credit_note_id_d05c69c8_fk_billing_credit_note_id FOREIGN KEY (credit_note_id) REFERENCES billing_credit_note(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT billing_email_invoice_id_bdfa9805_fk_billing_invoice_id FOREIGN KEY (invoice_id) REFERENCES billing_invoice(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT billing_email_order_id_4ae3f46d_fk_billing_order_id FOREIGN KEY (order_id) REFERENCES billing_order(id) DEFERRABLE INITIALLY DEFERRED
+);
+
+CREATE INDEX billing_email_created_at ON billing_email USING btree (created_at, id);
+CREATE INDEX billing_email_credit_note ON billing_email USING btree (credit_note_id, id) WHERE credit_note_id IS NOT NULL;
+CREATE INDEX billing_email_invoice ON billing_email USING btree (invoice_id, id) WHERE invoice_id IS NOT NULL;
+CREATE INDEX billing_email_kind ON billing_email USING btree (kind, id);
+CREATE UNIQUE INDEX billing_email_level_once ON billing_email USING btree (invoice_id, level) WHERE status::text = ANY (ARRAY['queued'::character varying, 'sent'::character varying]::text[]);
+CREATE INDEX billing_email_order ON billing_email USING btree (order_id, id) WHERE order_id IS NOT NULL;
+CREATE INDEX billing_email_status ON billing_email USING btree (status, id);
+
+CREATE TRIGGER billing_email_audit_again_invoices AFTER UPDATE OF status ON billing_email
+    FOR EACH ROW WHEN (new.order_id IS NULL AND old.status::text = 'failed'::text AND new.status::text = 'queued'::text)
+    EXECUTE FUNCTION audit_row('invoices');
+CREATE TRIGGER billing_email_audit_again_orders AFTER UPDATE OF status ON billing_email
+    FOR EACH ROW WHEN (new.order_id IS NOT NULL AND old.status::text = 'failed'::text AND new.status::text = 'queued'::text)
+    EXECUTE FUNCTION audit_row('orders');
+CREATE TRIGGER billing_email_audit_invoices AFTER INSERT ON billing_email
+    FOR EACH ROW WHEN (new.order_id IS NULL)
+    EXECUTE FUNCTION audit_row('invoices');
+CREATE TRIGGER billing_email_audit_orders AFTER INSERT ON billing_email
+    FOR EACH ROW WHEN (new.order_id IS NOT NULL)
+    EXECUTE FUNCTION audit_row('orders');
+CREATE TRIGGER billing_email_begin BEFORE INSERT ON billing_email
+    FOR EACH ROW
+    EXECUTE FUNCTION billing_email_begin();
+CREATE TRIGGER billing_email_change BEFORE UPDATE ON billing_email
+    FOR EACH ROW
+    EXECUTE FUNCTION billing_email_change();
+CREATE TRIGGER billing_email_no_truncate BEFORE TRUNCATE ON billing_email
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION skeleton_never('billing_email_permanent', 'the log of e-mail only grows');
+CREATE TRIGGER billing_email_permanent BEFORE DELETE ON billing_email
+    FOR EACH ROW
+    EXECUTE FUNCTION skeleton_never('billing_email_permanent', 'the log of e-mail only grows');
+
 -- billing_invoice -----------------------------------------------------------------------------------------------------
 -- The application may: SELECT, INSERT, UPDATE
 

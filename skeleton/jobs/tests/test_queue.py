@@ -120,6 +120,7 @@ def test_what_is_periodic():
         "messenger.tasks.delete_old_events": "31 3 * * *",
         "contracts.tasks.run_contract_cycle": "5 * * * *",
         "billing.tasks.notify_overdue_invoices": "15 * * * *",
+        "billing.tasks.send_due_reminders": "35 7 * * *",
         "skeleton.notifications.tasks.delete_old_notifications": "29 3 * * *",
         "inventory.tasks.release_expired_reservations": "* * * * *",
     }
