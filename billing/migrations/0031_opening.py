@@ -9,7 +9,7 @@ ORIGINS = [("created", "Created here"), ("imported", "Imported")]
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0030_days_of_the_company"), ("accounting", "0014_years")]
+    dependencies = [("billing", "0030_days_of_the_company"), ("accounting", "0015_years")]
 
     operations = [
         migrations.AddField(
