@@ -195,7 +195,7 @@ class DraftForm(AddressForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "issue_date" not in self.fields:  # of whoever may only look
+        if "issue_date" not in self.fields:  # what was sent is only shown
             return
         issue_date, due_date = self.fields["issue_date"], self.fields["due_date"]
         issue_date.required = due_date.required = False

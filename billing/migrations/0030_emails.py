@@ -13,7 +13,7 @@ from skeleton.db.migration import run_sql
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0029_tax_by_category'),
+        ('billing', '0031_days_of_the_company'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
