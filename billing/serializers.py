@@ -44,16 +44,14 @@ TOTAL_HELP = "round(quantity × unit_price ÷ price_base_quantity) − discount,
 
 
 class TaxSerializer(Serializer):
-    """The tax of one category and rate. The last three fields are there if its lines have a tax code."""
+    """The tax of one category and rate. The category is there if its lines have a tax code, a reason if it has any."""
 
     rate = NumberField(places=4, help_text="Percent.")
     base = MoneyField(help_text="The sum of the lines at this rate.")
     tax = MoneyField(help_text="`rate` percent of `base`, rounded half away from zero.")
     category = ChoiceField(TaxCategory.choices, required=False, help_text="As in EN 16931.")
-    exemption_reason = JsonObjectField(
-        texts=True, required=False, allow_null=True, help_text="Why no tax is charged, by language."
-    )
-    exemption_code = TextField(required=False, allow_null=True, help_text="The same as a code of the VATEX list.")
+    exemption_reason = JsonObjectField(texts=True, required=False, help_text="Why no tax is charged, by language.")
+    exemption_code = TextField(required=False, help_text="The same as a code of the VATEX list.")
 
 
 class SharedLineSerializer(Serializer):

@@ -69,13 +69,12 @@ class _Group:
         if not self.codes:
             return {}
         found = {code.exemption_code for code in self.codes} - {None}
-        return {
+        said = {
             "category": category,
-            "exemption_reason": _joined_reasons(
-                [code.exemption_reason for code in self.codes if code.exemption_reason]
-            ),
+            "exemption_reason": _joined_reasons(reasons),
             "exemption_code": found.pop() if len(found) == 1 else None,
         }
+        return {name: value for name, value in said.items() if value is not None}
 
 
 def _joined_reasons(reasons: list[Mapping[str, str]]) -> dict[str, str] | None:
@@ -92,7 +91,7 @@ class Totals:
     """The totals of a document.
 
     `tax_breakdown` has `{rate, base, tax}` for each category and rate, ordered by rate. If a line of it has a tax code,
-    it also has `category, exemption_reason` (by language) and `exemption_code`.
+    it also has `category` and, where there are any, `exemption_reason` (by language) and `exemption_code`.
     """
 
     subtotal: int

@@ -141,6 +141,15 @@ class PartyAdmin(ImportableAdmin):
         return self._become(request, party, "blacklist")
 
 
+_INVOICING_HINTS: dict[str, Text] = {
+    "buyer_reference": _("What invoices name, such as a Leitweg-ID."),
+    "language": _("Leave empty for the language of the user who sends a document."),
+    "payment_days": _("Leave empty for the company's."),
+    "e_invoice": "",
+    "electronic_address_scheme": _("Code of the EAS list, such as 0204, 9930 or EM."),
+}
+
+
 class CustomerForm(PartyForm):
     money = {"credit_limit": "currency"}
     credit_limit = AmountField(required=False, help_text=_("Leave empty for no limit."), label=_("Credit limit"))
@@ -156,11 +165,9 @@ class CustomerForm(PartyForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["e_invoice"].required = False
-        self.fields["buyer_reference"].help_text = _("What invoices name, such as a Leitweg-ID.")
-        self.fields["language"].help_text = _("Leave empty for the language of the user who sends a document.")
-        self.fields["payment_days"].help_text = _("Leave empty for the company's.")
-        self.fields["electronic_address_scheme"].help_text = _("Code of the EAS list, such as 0204, 9930 or EM.")
+        for name, hint in _INVOICING_HINTS.items():
+            if name in self.fields:  # not where the record can only be read
+                self.fields[name].required, self.fields[name].help_text = False, hint
 
     def request_body(self, *, partial: bool) -> dict[str, Any]:
         body = super().request_body(partial=partial)

@@ -46,8 +46,9 @@ def test_reads_agree_with_the_ordinary_way(owner, entries, periods):
         source_id=[str(entries[0])],
     )
     check_reads(PeriodViewSet, actor)
-    tax_code("A")
-    tax_code("B", "E", valid_to=dt.date(2026, 1, 1))
+    for code in "ABCD":
+        tax_code(code)
+    tax_code("E", "E", valid_to=dt.date(2026, 1, 1))
     check_reads(TaxCodeViewSet, actor, code=["A"], valid_on=["2026-01-02"])
 
 

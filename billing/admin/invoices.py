@@ -184,6 +184,15 @@ _OWN_FIELDS = (
 )
 
 
+_HINTS: dict[str, Text] = {
+    "issue_date": _("Leave empty for the day of sending. Not in the future."),
+    "due_date": _("Leave empty to count the payment days of the customer or the company."),
+    "delivery_date": _("Leave empty for the issue date."),
+    "service_start": _("For services, instead of the delivery date."),
+    "buyer_reference": _("Leave empty for the customer's."),
+}
+
+
 class DraftForm(AddressForm):
     """A draft. Dates that were not given are empty, with a note of what they will be."""
 
@@ -195,21 +204,16 @@ class DraftForm(AddressForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "issue_date" not in self.fields:  # what was sent is only shown
-            return
-        issue_date, due_date = self.fields["issue_date"], self.fields["due_date"]
-        issue_date.required = due_date.required = False
-        issue_date.help_text = _("Leave empty for the day of sending. Not in the future.")
-        due_date.help_text = _("Leave empty to count the payment days of the customer or the company.")
-        self.fields["delivery_date"].help_text = _("Leave empty for the issue date.")
-        self.fields["service_start"].help_text = _("For services, instead of the delivery date.")
-        self.fields["buyer_reference"].help_text = _("Leave empty for the customer's.")
+        days = self.instance.payment_days
+        if days is not None:
+            self.initial["due_date"] = None
         if not self.instance.issue_date_given:
             self.initial["issue_date"] = None
-        if self.instance.payment_days is not None:
-            self.initial["due_date"] = None
-            told = gettext("Leave empty for {days} days after the issue date.")
-            due_date.help_text = told.format(days=self.instance.payment_days)
+        counted = gettext("Leave empty for {days} days after the issue date.").format(days=days)
+        hints = {**_HINTS, **({} if days is None else {"due_date": counted})}
+        for name, hint in hints.items():
+            if name in self.fields:  # not where the record can only be read
+                self.fields[name].required, self.fields[name].help_text = False, hint
 
 
 class NewInvoiceForm(DraftForm, NewDocumentForm):

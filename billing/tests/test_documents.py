@@ -46,6 +46,8 @@ SELLER = {
 }
 CUSTOMER = {"name": "", "email": "x@example.com", "tax_id": None, "address": None}
 
+PIECE = {"item_number": None, "unit_code": "C62", "price_base_quantity": Decimal(1)}
+
 
 def text_of(content: bytes) -> str:
     pages = PdfReader(io.BytesIO(content)).pages
@@ -81,6 +83,7 @@ def invoice(*lines, **fields):
         or [
             {
                 "description": "Services",
+                **PIECE,
                 "quantity": Decimal("2.500"),
                 "unit_price": 40000,
                 "discount": 0,
@@ -209,6 +212,7 @@ def test_many_lines_take_many_numbered_pages_with_the_heading_on_each():
     lines = [
         {
             "description": f"Line {n} {'x' * 300}",
+            **PIECE,
             "quantity": Decimal(1),
             "unit_price": 1,
             "discount": 1,

@@ -1,13 +1,10 @@
 """The dates of invoices and credit notes: given or not, counted, of supply, in the number and in the books."""
 
 import datetime as dt
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from django.db import connection
-from time_machine import travel
 
 from accounting import integrity_checks
 from accounting.models import Entry
@@ -15,25 +12,15 @@ from accounting.services import close_period, create_period
 from billing.models import Invoice
 from billing.services.invoices import send_invoice
 from billing.tests.factories import brought, customer, draft, invoiced, line, part_paid, sent
+from billing.tests.stories import on
 from billing.tests.test_constraints import set_invoice
 from contracts.tests.factories import active
 from skeleton.company.models import Company
-from skeleton.identity.models import User
-from skeleton.identity.tests.factories import client_of, user_in_role
 from skeleton.kernel.actors import SYSTEM
-from skeleton.testkit.client import ApiClient
 
 pytestmark = pytest.mark.django_db
 
 LINE = {"description": "Services", "quantity": 1, "unit_price": 1000, "tax_rate": 20}
-
-
-@contextmanager
-def on(day: str) -> Iterator[ApiClient]:
-    """Let it be noon of a day. Yields the owner's client, signed in on that day."""
-    with travel(dt.datetime.fromisoformat(f"{day}T12:00:00+00:00"), tick=False):
-        chief = User.objects.filter(email="chief@example.com").first()
-        yield client_of(chief or user_in_role("super_admin", email="chief@example.com"))
 
 
 def body(**changes: Any) -> dict[str, Any]:

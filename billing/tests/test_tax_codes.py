@@ -54,8 +54,7 @@ def test_a_code_brings_its_rate(owner):
     code = tax_code("S19")
     made = new_invoice(owner, api_line(tax_code="s19"), api_line(tax_code=str(code.pk), tax_rate=19)).ok(201)
     assert [(row["tax_code"], row["tax_rate"]) for row in made["lines"]] == [("S19", 19), ("S19", 19)]
-    said = {"category": "S", "exemption_reason": None, "exemption_code": None}
-    assert made["tax_breakdown"] == [{"rate": 19, "base": 2000, "tax": 380, **said}]
+    assert made["tax_breakdown"] == [{"rate": 19, "base": 2000, "tax": 380, "category": "S"}]
 
 
 def test_without_codes_breakdowns_stay_as_they_are(owner):
@@ -187,7 +186,7 @@ def test_items_are_the_defaults_of_lines(owner):
         201
     )
     assert shown(added["lines"][1]) == ("W-1", "HUR", 9000, None, 0)
-    new_invoice(owner, {"quantity": 2}).refused(422, "lines.0.description")
+    new_invoice(owner, {"quantity": 2}).refused(422, "lines.0.description", "lines.0.unit_price")
     order = owner.post(
         "/orders", {"customer_id": str(customer().pk), "lines": [{"item_id": made["id"], "quantity": 3}]}
     ).ok(201)
@@ -263,8 +262,7 @@ def test_between_companies_both_need_a_vat_id(owner, category):
     set_up(vat_id=None, tax_number="30/123/45678")
     code, buyer = tax_code(category=category), customer()
     invoice = draft(coded(code), of=buyer)
-    refused = owner.post(f"/invoices/{invoice.pk}/send").refused(422, "customer.vat_id")
-    assert "company.vat_id" in refused["details"]
+    owner.post(f"/invoices/{invoice.pk}/send").refused(422, "customer.vat_id", "company.vat_id")
     set_up()
     type(buyer).objects.filter(pk=buyer.pk).update(vat_id="ATU13585627")
     assert owner.post(f"/invoices/{invoice.pk}/send").ok()["delivery_date"]
@@ -311,10 +309,11 @@ def test_one_rate_has_one_account(owner):
 # --- attacks ----------------------------------------------------------------------------------------------------------
 
 
-def attack(sql, *params):
+def attack(*statements):
     def run():
         with connection.cursor() as cursor:
-            cursor.execute(sql, params)
+            for sql, *params in statements:
+                cursor.execute(sql, params)
 
     return database_error(refusal_of(run)).diag.constraint_name
 
@@ -327,7 +326,7 @@ def test_what_documents_use_stays(owner, change, document):
         draft(coded(code))
     else:
         brought("draft", ordered(tax_code=code.pk))
-    assert attack(f"UPDATE accounting_tax_code SET {change}") == "billing_tax_code_used"
+    assert attack([f"UPDATE accounting_tax_code SET {change}"]) == "billing_tax_code_used"
     owner.patch(f"/tax-codes/{code.pk}", {"rate": 20}).refused(409)
     owner.patch(f"/tax-codes/{code.pk}", {"account_id": "2100"}).refused(409)
     assert owner.patch(f"/tax-codes/{code.pk}", {"name": {"en": "New"}, "is_active": False}).ok()["name"] == {
@@ -349,14 +348,14 @@ def test_what_documents_use_stays(owner, change, document):
 )
 def test_lines_cannot_be_bent(change, rule):
     draft(coded(tax_code("S19")))
-    assert attack(f"UPDATE billing_invoice_line SET {change}") == rule
+    assert attack([f"UPDATE billing_invoice_line SET {change}"]) == rule
 
 
 def test_breakdowns_cannot_be_bent():
     invoice = draft(coded(tax_code("E", "E")))
     row = {**invoice.tax_breakdown[0], "category": "Z"}
-    sql = "UPDATE billing_invoice SET tax_breakdown = jsonb_build_array(%s::jsonb); SET CONSTRAINTS ALL IMMEDIATE"
-    assert attack(sql, json.dumps(row)) == "billing_invoice_totals_of_lines"
+    bend = ["UPDATE billing_invoice SET tax_breakdown = jsonb_build_array(%s::jsonb)", json.dumps(row)]
+    assert attack(bend, ["SET CONSTRAINTS ALL IMMEDIATE"]) == "billing_invoice_totals_of_lines"
 
 
 def test_credit_notes_keep_the_code():
@@ -365,5 +364,5 @@ def test_credit_notes_keep_the_code():
     lines: list[CreditLineValues] = [{"invoice_line_id": first.pk, "quantity": Decimal(1)}]
     create_credit_note(invoice_id=invoice.pk, reason="x", lines=lines, actor=SYSTEM)
     issue = "status = 'sent', number = 'CN-2026-999', sent_at = now(), seller = '{}', buyer = '{}'"
-    sql = f"UPDATE billing_credit_note_line SET tax_code_id = %s; UPDATE billing_credit_note SET {issue}"
-    assert attack(sql, second.tax_code_id) == "billing_credit_note_line_share"
+    bend = ["UPDATE billing_credit_note_line SET tax_code_id = %s", second.tax_code_id]
+    assert attack(bend, [f"UPDATE billing_credit_note SET {issue}"]) == "billing_credit_note_line_share"

@@ -6,23 +6,18 @@ import io
 from typing import Any
 
 import pytest
-from time_machine import travel
 
 from accounting.services import post_entry
 from accounting.tests.factories import by_hand
 from billing.services.write_offs import undo_write_offs, write_off
 from billing.tests.factories import cancelled, credited, customer, draft, line, sent
-from skeleton.identity.tests.factories import client_of
+from billing.tests.stories import on
 from skeleton.kernel.actors import SYSTEM
 from skeleton.testkit.visitor import Visitor
 
 pytestmark = pytest.mark.django_db
 
 MARCH = {"from_date": "2026-03-01", "to_date": "2026-03-31"}
-
-
-def on(day: str) -> Any:
-    return travel(dt.datetime.fromisoformat(f"{day}T12:00:00+00:00"), tick=False)
 
 
 def report(client: Any, **query: str) -> Any:
@@ -83,8 +78,8 @@ def test_what_was_posted_by_hand_is_the_difference(owner, month):
 
 
 def test_days(owner, holding):
-    with on("2026-03-20"):
-        found = client_of(owner.user).get("/reports/vat").ok()
+    with on("2026-03-20") as chief:
+        found = chief.get("/reports/vat").ok()
     assert (found["from_date"], found["to_date"], found["currencies"]) == ("2026-01-01", "2026-03-20", [])
     assert owner.get("/reports/vat", to_date="2025-06-30").ok()["from_date"] == "2025-01-01"
     for wrong in ({"from_date": "2026-02-30"}, {"from_date": "2026-03-02", "to_date": "2026-03-01"}, {"month": "3"}):
