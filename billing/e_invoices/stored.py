@@ -21,9 +21,10 @@ _OF_INVOICE = (
 )
 _ORDER_NUMBER = {"order_number": F("order__number")}
 _LINE = (
-    *("description", "quantity", "unit_code", "unit_price", "price_base_quantity"),
+    *("item_number", "description", "quantity", "unit_code", "unit_price", "price_base_quantity"),
     *("discount", "tax_rate", "total"),
 )
+_CATEGORY = {"category": F("tax_code__category")}
 
 
 def stored_invoice(rows: QuerySet[Invoice], pk: UUID) -> Json:
@@ -32,8 +33,7 @@ def stored_invoice(rows: QuerySet[Invoice], pk: UUID) -> Json:
     if invoice is None:
         raise NotFound
     lines = InvoiceLine.objects.filter(invoice=pk).order_by("position")
-    of_item = {"category": F("tax_code__category"), "item_number": F("item__sku")}
-    return {**_with_country(invoice), "lines": list(lines.values(*_LINE, **of_item))}
+    return {**_with_country(invoice), "lines": list(lines.values(*_LINE, **_CATEGORY))}
 
 
 def stored_credit_note(rows: QuerySet[CreditNote], pk: UUID) -> Json:
@@ -46,8 +46,7 @@ def stored_credit_note(rows: QuerySet[CreditNote], pk: UUID) -> Json:
         raise NotFound
     invoice = Invoice.objects.filter(pk=note["invoice_id"]).values(*_OF_INVOICE, **_ORDER_NUMBER).get()
     lines = CreditNoteLine.objects.filter(credit_note=pk).order_by("position")
-    of_item = {"category": F("tax_code__category"), "item_number": F("invoice_line__item__sku")}
-    return {**note, "invoice": _with_country(invoice), "lines": list(lines.values(*_LINE, **of_item))}
+    return {**note, "invoice": _with_country(invoice), "lines": list(lines.values(*_LINE, **_CATEGORY))}
 
 
 def _with_country(invoice: Json) -> Json:
