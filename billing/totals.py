@@ -69,6 +69,7 @@ class _Group:
         if not self.codes:
             return {}
         found = {code.exemption_code for code in self.codes} - {None}
+        reasons = [code.exemption_reason for code in self.codes if code.exemption_reason]
         said = {
             "category": category,
             "exemption_reason": _joined_reasons(reasons),

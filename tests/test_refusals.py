@@ -239,7 +239,7 @@ def _read(content):
 def test_amounts_are_written_as_the_language_does(chart):
     party = customer(credit_limit=155_000, currency="USD")
     made = order(ordered(), of=party)
-    usable = parties.UsableParty(party.pk, PartyKind.CUSTOMER, party.name, "USD", 155_000)
+    usable = parties.UsableParty(party.pk, PartyKind.CUSTOMER, party.name, "USD", 155_000, None)
     made.total = 155_001
     error = refused(lambda: require_credit(usable, made), Conflict)
     assert "1.550,00 USD" in in_language(error.message, "de")
