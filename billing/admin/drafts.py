@@ -68,7 +68,7 @@ class PricedLineForm(TaxedForm):
 
     def request_body(self, *, partial: bool) -> dict[str, Any]:
         body = super().request_body(partial=partial)
-        empty = {"discount": 0, "price_base_quantity": 1}
+        empty = {"discount": 0, "price_base_quantity": 1, "unit_code": DEFAULT_UNIT if partial else None}
         return {name: empty.get(name) if value is None else value for name, value in body.items()}
 
 
