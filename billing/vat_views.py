@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.http import HttpResponse, StreamingHttpResponse
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
@@ -84,7 +85,7 @@ class VatReportViewSet(ApiViewSet):
         last = asked.get("to_date") or today()
         first = asked.get("from_date") or last.replace(month=1, day=1)
         if first > last:
-            raise BadRequest("from_date is after to_date.", details={"from_date": "Must not be after to_date."})
+            raise BadRequest(_("from_date is after to_date."), details={"from_date": _("Must not be after to_date.")})
         report = vat_report(DateRange(first, last))
         if asked.get("format") == "csv":
             return csv_response("vat", vat_rows(report))

@@ -2478,10 +2478,10 @@ CREATE OR REPLACE FUNCTION billing_tax_row(rate numeric, base numeric, tax numer
 AS $function$
     SELECT jsonb_build_object('rate', rate, 'base', base, 'tax', tax)
            || CASE WHEN codes IS NULL THEN '{}' ELSE (
-               SELECT jsonb_build_object(
+               SELECT jsonb_strip_nulls(jsonb_build_object(
                    'category', $4,
                    'exemption_reason', billing_exemption_reason(codes),
-                   'exemption_code', CASE WHEN min(c.exemption_code) = max(c.exemption_code) THEN min(c.exemption_code) END)
+                   'exemption_code', CASE WHEN min(c.exemption_code) = max(c.exemption_code) THEN min(c.exemption_code) END))
                FROM accounting_tax_code c WHERE c.id = ANY(codes)
            ) END
 $function$;
