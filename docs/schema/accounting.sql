@@ -226,7 +226,7 @@ CREATE TRIGGER accounting_tax_code_audit AFTER INSERT OR DELETE OR UPDATE ON acc
     FOR EACH ROW
     EXECUTE FUNCTION audit_row('accounting', '{}');
 CREATE TRIGGER billing_tax_code_used BEFORE UPDATE ON accounting_tax_code
-    FOR EACH ROW WHEN (old.category::text IS DISTINCT FROM new.category::text OR old.rate IS DISTINCT FROM new.rate OR old.exemption_code::text IS DISTINCT FROM new.exemption_code::text OR old.exemption_reason IS DISTINCT FROM new.exemption_reason)
+    FOR EACH ROW WHEN (old.category::text IS DISTINCT FROM new.category::text OR old.rate IS DISTINCT FROM new.rate OR old.exemption_code::text IS DISTINCT FROM new.exemption_code::text OR old.exemption_reason IS DISTINCT FROM new.exemption_reason OR old.account_id IS DISTINCT FROM new.account_id)
     EXECUTE FUNCTION billing_tax_code_used();
 
 -- accounting_total ----------------------------------------------------------------------------------------------------

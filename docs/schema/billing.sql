@@ -130,6 +130,7 @@ CREATE TABLE billing_credit_note_line (
     invoice_line_id uuid NOT NULL,
     restock_movement_id uuid,
     restock_warehouse_id uuid,
+    item_number character varying(64),
     price_base_quantity numeric(15,3) DEFAULT 1 NOT NULL,
     tax_code_id uuid,
     unit_code character varying(3) DEFAULT 'C62'::character varying NOT NULL,
@@ -325,6 +326,7 @@ CREATE TABLE billing_invoice_line (
     invoice_id uuid NOT NULL,
     order_line_id uuid,
     item_id uuid,
+    item_number character varying(64),
     price_base_quantity numeric(15,3) DEFAULT 1 NOT NULL,
     tax_code_id uuid,
     unit_code character varying(3) DEFAULT 'C62'::character varying NOT NULL,
@@ -511,6 +513,7 @@ CREATE TABLE billing_order_line (
     total bigint NOT NULL,
     item_id uuid NOT NULL,
     order_id uuid NOT NULL,
+    item_number character varying(64),
     price_base_quantity numeric(15,3) DEFAULT 1 NOT NULL,
     tax_code_id uuid,
     unit_code character varying(3) DEFAULT 'C62'::character varying NOT NULL,
@@ -2205,10 +2208,10 @@ CREATE OR REPLACE FUNCTION billing_tax_row(rate numeric, base numeric, tax numer
 AS $function$
     SELECT jsonb_build_object('rate', rate, 'base', base, 'tax', tax)
            || CASE WHEN codes IS NULL THEN '{}' ELSE (
-               SELECT jsonb_build_object(
+               SELECT jsonb_strip_nulls(jsonb_build_object(
                    'category', $4,
                    'exemption_reason', billing_exemption_reason(codes),
-                   'exemption_code', CASE WHEN min(c.exemption_code) = max(c.exemption_code) THEN min(c.exemption_code) END)
+                   'exemption_code', CASE WHEN min(c.exemption_code) = max(c.exemption_code) THEN min(c.exemption_code) END))
                FROM accounting_tax_code c WHERE c.id = ANY(codes)
            ) END
 $function$;
