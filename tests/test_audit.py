@@ -374,6 +374,7 @@ COMMANDS = {
     "seed_accounts": nothing,
     "seed_admin": roles,
     "seed_company": nothing,
+    "seed_tax_codes": lambda *_given: ["--country", "DE"],
     "sweep_files": lose_bytes,
     "expire_reservations": late_reservation,
     "run_contract_cycle": ended_contract,

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounting.models import Entry
 from billing.models import Invoice, Order, Payment
+from billing.models.invoices import OVERDUE
 from billing.movements import MOVEMENTS
 from billing.reports import receivables_aging
 from billing.services.credit_notes import create_credit_note
@@ -62,7 +63,7 @@ def paid(invoice, amount=1000, **fields):
 
 
 def is_overdue(invoice):
-    return Invoice.objects.visible_to(SYSTEM).values_list("is_overdue", flat=True).get(pk=invoice.pk)
+    return Invoice.objects.visible_to(SYSTEM).filter(OVERDUE, pk=invoice.pk).exists()
 
 
 def open_on(day):

@@ -32,6 +32,7 @@ LIMITED = {
     "audit_entry": READ,
     "billing_correspondents": ADD,
     "billing_e_invoice": ADD,
+    "billing_email": CHANGE,
     "billing_invoice": CHANGE,
     "billing_issued_document": ADD,
     "billing_order": CHANGE,
