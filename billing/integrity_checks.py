@@ -115,6 +115,27 @@ _UNPOSTED = """
           OR billing_has_entry('payment', p.id, 'reverse') <> (p.reversed_at IS NOT NULL)
     ORDER BY 1
 """
+_TOTALS = """
+    SELECT d.number, d.currency, d.subtotal, d.tax_total, d.total, coalesce(sum(r.base), 0), coalesce(sum(r.tax), 0)
+    FROM (SELECT number, currency, subtotal, tax_total, total, tax_breakdown FROM billing_invoice
+          UNION ALL
+          SELECT number, currency, subtotal, tax_total, total, tax_breakdown FROM billing_credit_note
+          WHERE status = 'sent') AS d
+    LEFT JOIN LATERAL jsonb_to_recordset(d.tax_breakdown) AS r (base numeric, tax numeric) ON true
+    GROUP BY 1, 2, 3, 4, 5
+    HAVING (d.subtotal, d.tax_total, d.total)
+           IS DISTINCT FROM (coalesce(sum(r.base), 0), coalesce(sum(r.tax), 0), coalesce(sum(r.base + r.tax), 0))
+    ORDER BY d.number
+"""
+
+
+def check_totals() -> Iterator[str]:
+    """Yield the invoices and issued credit notes whose totals are not the sums of their tax breakdown."""
+    for number, currency, subtotal, tax_total, total, base, tax in _rows(_TOTALS):
+        yield (
+            f"{number}: {subtotal} and {tax_total} of tax make {total} {currency}, but its tax breakdown adds up to "
+            f"{base} and {tax} (minor units)"
+        )
 
 
 def check_numbers_have_no_gap() -> Iterator[str]:
@@ -160,6 +181,7 @@ def _rows(sql: str, params: list[Any] | None = None) -> list[tuple[Any, ...]]:
 def register_checks() -> None:
     """Register the checks of billing. Called once, when the app starts."""
     register_check("numbers of orders and invoices have no gap", check_numbers_have_no_gap)
+    register_check("totals of documents are the sums of their tax breakdown", check_totals)
     register_check("orders are billed once, and what is not billed is what is kept", check_orders_are_billed_once)
     register_check("the amount paid of every invoice is that of its payments", check_amounts_paid)
     register_check("credit notes and write-offs take back no more tax than was invoiced", check_tax_taken_back)

@@ -244,8 +244,13 @@ BY_CUSTOMER = "Acme, USD on 2026-01-10: documents posted {} to account {}, but m
         ),
         (
             "UPDATE billing_invoice SET tax_total = 19, subtotal = 101",
+            "totals of documents are the sums of their tax breakdown",
+            "101 and 19 of tax make 120 USD, but its tax breakdown adds up to 100 and 20 (minor units)",
+        ),
+        (
+            "UPDATE billing_invoice SET tax_breakdown = jsonb_set(tax_breakdown, '{0,tax}', '19')",
             "tax is that of the documents, by day",
-            "USD on 2026-01-10: documents posted 20 to account 2200, but their tax is 19 (minor units)",
+            "USD on 2026-01-10: documents posted 20 to the accounts of taxes, but their tax is 19 (minor units)",
         ),
     ],
 )
