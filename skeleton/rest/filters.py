@@ -18,6 +18,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db.models import CharField, Model, QuerySet, TextField
 from django.db.models.functions import Lower
 from django.db.models.lookups import BuiltinLookup
+from django_filters.constants import EMPTY_VALUES
 
 from skeleton.db.compiled_sql import Placeholder
 from skeleton.kernel.errors import BadRequest
@@ -173,6 +174,16 @@ NOT_CALLED = ("__init__", "filter_queryset", "qs", "form", "get_form_class", "is
 """Methods that django-filter calls for each request, but that are not called here."""
 
 
+class _FilterValue(Placeholder):
+    """Stands for a filter's value, which is never one of django-filter's empty values."""
+
+    def __eq__(self, other: object) -> bool:
+        return False if other in EMPTY_VALUES else super().__eq__(other)
+
+    def __hash__(self) -> int:
+        return super().__hash__()
+
+
 class FilterSet(django_filters.FilterSet):
     """The filters of a list. `method=` filters get the queryset, the name, and a value or Placeholder."""
 
@@ -219,7 +230,7 @@ class FilterSet(django_filters.FilterSet):
         """Apply the filters of `shape` to `rows`, with a Placeholder for each value that is not constant."""
         instance = _instance(cls)
         for name, value in shape:
-            param: object = value if _filter_of(cls, name).constant else Placeholder(name, variant=value)
+            param: object = value if _filter_of(cls, name).constant else _FilterValue(name, variant=value)
             rows = instance.filters[name].filter(rows, param)
         return rows
 
