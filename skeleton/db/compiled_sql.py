@@ -4,11 +4,13 @@ Compiling a queryset to SQL often takes longer than the query itself. A queryset
 compiled once, and each run only inserts the values.
 """
 
+import sys
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from types import FrameType
+from typing import Any, ClassVar, NoReturn
 
 from django.db.models import BooleanField, DateField, Expression, F, Field, Func, Model, QuerySet
 from django.db.models.expressions import BaseExpression
@@ -38,12 +40,20 @@ class ValueNotKnown(TypeError):
     """A method looked at the value of a `Placeholder`."""
 
 
+def _asked_by_django(frame: FrameType) -> bool:
+    """Return whether Django compares the arguments of expressions, to find equal ones."""
+    return str(frame.f_globals.get("__name__")).startswith("django.")
+
+
 class Placeholder(Parameter):
     """Stands for a value in the method that builds a queryset. In the queryset, it becomes a `Parameter`.
 
     The method may pass it on, but not look at it: that raises ValueNotKnown, because the SQL is used for all values.
     `variant` distinguishes values that need different SQL (for example an id or a code).
     """
+
+    never: ClassVar[Sequence[object]] = ()
+    """Values that it does not have."""
 
     def __init__(self, name: str, output_field: "Field[Any, Any] | None" = None, variant: object = None) -> None:
         super().__init__(name, output_field)
@@ -60,10 +70,12 @@ class Placeholder(Parameter):
         )
 
     def __eq__(self, other: object) -> bool:
-        self._refuse()
+        if other in self.never:
+            return False
+        return super().__eq__(other) if _asked_by_django(sys._getframe(1)) else self._refuse()
 
     def __hash__(self) -> int:
-        return self._refuse()
+        return super().__hash__() if _asked_by_django(sys._getframe(1)) else self._refuse()
 
     __lt__ = __le__ = __gt__ = __ge__ = _refuse
     __bool__ = __str__ = __format__ = __len__ = __iter__ = __contains__ = __int__ = __float__ = _refuse

@@ -177,11 +177,7 @@ NOT_CALLED = ("__init__", "filter_queryset", "qs", "form", "get_form_class", "is
 class _FilterValue(Placeholder):
     """Stands for a filter's value, which is never one of django-filter's empty values."""
 
-    def __eq__(self, other: object) -> bool:
-        return False if other in EMPTY_VALUES else super().__eq__(other)
-
-    def __hash__(self) -> int:
-        return super().__hash__()
+    never = EMPTY_VALUES
 
 
 class FilterSet(django_filters.FilterSet):

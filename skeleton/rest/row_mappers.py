@@ -201,10 +201,11 @@ def _narrowed(serializer: Any) -> Callable[[Any], object]:
     names = {name for name, field in serializer.fields.items() if not field.write_only}
 
     def narrow(value: object) -> object:
-        return [
-            item if item.keys() == names else {name: item[name] for name in item if name in names}
-            for item in _loaded(value)  # type: ignore[attr-defined]
-        ]
+        items: Any = _loaded(value)
+        for item in items:
+            if item.keys() != names:
+                return [{name: item[name] for name in item if name in names} for item in items]
+        return items
 
     return narrow
 
