@@ -10,6 +10,7 @@ from unfold.checks import UnfoldModelAdminChecks
 
 from skeleton.office.forms import RecordForm
 from skeleton.office.tables.table import table_for_model
+from skeleton.rest.serializers import InputSerializer
 
 if TYPE_CHECKING:
     from skeleton.office.admins import ReadOnlyAdmin
@@ -126,6 +127,11 @@ def _forms(screen: "ReadOnlyAdmin") -> Iterator[Error]:
     """Refuse forms that would be expected to save: the record's, and those of its parts."""
     if hasattr(screen, "create_from_form") and not issubclass(screen.form, RecordForm):
         yield admin_error(screen, "E104", f"{screen.form.__name__} must subclass RecordForm.", _OWN_FORM)
+    for name in ("create_input", "update_input"):
+        body = getattr(screen, name, None)
+        if body is not None and not (isinstance(body, type) and issubclass(body, InputSerializer)):
+            hint = "Derive it from skeleton.rest.serializers.InputSerializer."
+            yield admin_error(screen, "E104", f"{name} {body} is not an InputSerializer.", hint)
     for form in (screen.form, *(inline.form for inline in screen.inlines)):
         for name in overridden(form, FORM_WRITES):
             yield admin_error(screen, "E104", f"{form.__name__}.{name}() would have no effect.", _SAVING)

@@ -84,7 +84,10 @@ class RecordAdmin(ReadOnlyAdmin):
         for formset in _child_lists(formsets):
             body |= formset.request_body()
         if self.create_input:
-            form.instance.pk = self.create_record(self.create_input.parse(body, actor=actor), actor)
+            made: object = self.create_record(self.create_input.parse(body, actor=actor), actor)
+            if made is None:
+                raise TypeError(f"{type(self).__name__}.create_record must return the id of the record.")
+            form.instance.pk = made.pk if isinstance(made, Model) else made
             form.instance.refresh_from_db()  # the success message contains its number
 
     def check_not_stale(self, form: object) -> None:
@@ -214,9 +217,8 @@ class ChildListFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
         return {name: value for name, value in body.items() if name not in ("id", "DELETE", self.fk.name)}
 
     def error_at(self, index: int, error: DomainError) -> DomainError:
-        """Return the error of a remaining form, with `quantity` in its details as `lines.1.quantity`."""
-        position = self.remaining_parts().index(self.remaining_forms()[index])
-        details = {f"{self.name}.{position}.{path}": text for path, text in field_messages(error)}
+        """Return the error with its details prefixed by the part: `quantity` as `lines.1.quantity`."""
+        details = {f"{self.name}.{index}.{path}": text for path, text in field_messages(error)}
         return type(error)(error.message, details=details or None)
 
     def add_errors(self, error: DomainError) -> None:

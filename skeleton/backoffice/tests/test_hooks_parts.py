@@ -10,7 +10,7 @@ from rest_framework.serializers import ValidationError
 from unfold.decorators import action as unfold_action
 
 from inventory.models import Category, Item
-from inventory.serializers import CategoryInputSerializer
+from inventory.serializers import CategoryInputSerializer, CategorySerializer
 from parties.admin import AddressFormSet, AddressInline, CustomerAdmin
 from parties.models import Address, Customer
 from parties.serializers import CustomerInputSerializer
@@ -280,3 +280,18 @@ def test_a_bulk_action_that_does_not_exist_is_refused(subclassed):  # noqa: F811
 def test_resources_that_are_one_text_are_refused(subclassed):  # noqa: F811
     screen = subclassed(Category, RecordAdmin, **{**CATEGORY, "resources": "catalog"})
     assert "resources = ('catalog',)" in messages(screen)["E106"]
+
+
+def test_an_input_that_is_no_input_serializer_is_refused(subclassed):  # noqa: F811
+    screen = subclassed(Category, RecordAdmin, **{**CATEGORY, "update_input": CategorySerializer})
+    assert "is not an InputSerializer" in messages(screen)["E104"]
+
+
+def test_what_create_record_returns(subclassed, chief):  # noqa: F811
+    def create_record(self, values, actor):
+        return Category.objects.create(**values) if values["name"] == "Steel" else None
+
+    subclassed(Category, RecordAdmin, **CATEGORY, create_record=create_record)
+    assert chief.post(f"{CATEGORIES}add/", {"name": "Steel", "description": ""}).status_code == 302
+    with pytest.raises(TypeError, match="must return the id"):
+        chief.post(f"{CATEGORIES}add/", {"name": "Wood", "description": ""})
