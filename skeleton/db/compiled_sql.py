@@ -4,11 +4,13 @@ Compiling a queryset to SQL often takes longer than the query itself. A queryset
 compiled once, and each run only inserts the values.
 """
 
+import sys
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from types import FrameType
+from typing import Any, ClassVar, NoReturn
 
 from django.db.models import BooleanField, DateField, Expression, F, Field, Func, Model, QuerySet
 from django.db.models.expressions import BaseExpression
@@ -20,24 +22,66 @@ from skeleton.kernel.days import today
 _compiling: ContextVar[bool] = ContextVar("compiling_a_statement", default=False)
 
 
-class Placeholder(Expression):
-    """A placeholder for a value that is known only when the statement runs.
+class Parameter(Expression):
+    """A parameter of compiled SQL. Its value is known only when the statement runs."""
 
-    `variant` distinguishes values that need different SQL (for example an id or a code).
-    """
-
-    def __init__(self, name: str, output_field: "Field[Any, Any] | None" = None, variant: object = None) -> None:
+    def __init__(self, name: str, output_field: "Field[Any, Any] | None" = None) -> None:
         super().__init__(output_field=output_field)
-        self.name, self.variant = name, variant
+        self.name = name
 
     def as_sql(self, compiler: object, connection: object) -> tuple[str, list[object]]:  # type: ignore[override]
         return "%s", [self]
 
     def __repr__(self) -> str:
-        return f"Placeholder({self.name!r})"
+        return f"{type(self).__name__}({self.name!r})"
 
 
-_TODAY = Placeholder("today")
+class ValueNotKnown(TypeError):
+    """A method looked at the value of a `Placeholder`."""
+
+
+def _asked_by_django(frame: FrameType) -> bool:
+    """Return whether Django compares the arguments of expressions, to find equal ones."""
+    return str(frame.f_globals.get("__name__")).startswith("django.")
+
+
+class Placeholder(Parameter):
+    """Stands for a value in the method that builds a queryset. In the queryset, it becomes a `Parameter`.
+
+    The method may pass it on, but not look at it: that raises ValueNotKnown, because the SQL is used for all values.
+    `variant` distinguishes values that need different SQL (for example an id or a code).
+    """
+
+    never: ClassVar[Sequence[object]] = ()
+    """Values that it does not have."""
+
+    def __init__(self, name: str, output_field: "Field[Any, Any] | None" = None, variant: object = None) -> None:
+        super().__init__(name, output_field)
+        self.known_field, self.variant = output_field, variant
+
+    def resolve_expression(self, *args: Any, **kwargs: Any) -> Any:
+        return Parameter(self.name, self.known_field).resolve_expression(*args, **kwargs)
+
+    def _refuse(self, *args: object) -> NoReturn:
+        raise ValueNotKnown(
+            f"The SQL is compiled once for all values of {self.name!r}, so a @keyed method or a filter's method= can't"
+            " look at its argument: pass it on to filter(), or decide before the call. A filter of"
+            " skeleton.rest.filters with constant = True passes the value itself."
+        )
+
+    def __eq__(self, other: object) -> bool:
+        if other in self.never:
+            return False
+        return super().__eq__(other) if _asked_by_django(sys._getframe(1)) else self._refuse()
+
+    def __hash__(self) -> int:
+        return super().__hash__() if _asked_by_django(sys._getframe(1)) else self._refuse()
+
+    __lt__ = __le__ = __gt__ = __ge__ = _refuse
+    __bool__ = __str__ = __format__ = __len__ = __iter__ = __contains__ = __int__ = __float__ = _refuse
+
+
+_TODAY = Parameter("today")
 
 
 class CurrentDate(Expression):
@@ -60,7 +104,7 @@ def _compiled_once() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class CompiledSQL:
-    """Compiled SQL. A run replaces each Placeholder in `params` by the value with its name.
+    """Compiled SQL. A run replaces each Parameter in `params` by the value with its name.
 
     Statements that run often are prepared on the server, where PostgreSQL may use one plan for all values. If
     `prepared` is false, each run is planned for its values.
@@ -80,7 +124,7 @@ class CompiledSQL:
 
     def _parameters(self, values: Mapping[str, object]) -> list[object]:
         return [
-            param if not isinstance(param, Placeholder) else today() if param is _TODAY else values[param.name]
+            param if not isinstance(param, Parameter) else today() if param is _TODAY else values[param.name]
             for param in self.params
         ]
 
@@ -119,12 +163,12 @@ def compile_rows(
     columns: Sequence[str],
     *,
     tail: str = "",
-    tail_params: Sequence[Placeholder] = (),
+    tail_params: Sequence[Parameter] = (),
     prepared: bool = True,
 ) -> CompiledSQL:
     """Compile the statement that reads `columns` of `rows`.
 
-    `tail` is SQL to append, such as `LIMIT %s`, with the placeholders `tail_params`.
+    `tail` is SQL to append, such as `LIMIT %s`, with the parameters `tail_params`.
     """
     with _compiled_once():
         sql, params = rows.values_list(*columns).query.sql_with_params()

@@ -181,7 +181,8 @@ def keyed(
 def keyed(method: object = None, /, *, keeps_rows: bool = False, partition: str | None = None) -> Any:
     """Make a queryset method part of the query key. It runs only when the query is needed, or to compile it.
 
-    The method must only build on `self` and use its arguments as values: it may receive a `Placeholder` for each.
+    The method must only build on `self` and use its arguments as values: it may receive a `Placeholder` for each, which
+    raises ValueNotKnown if the method looks at it.
     `keeps_rows` means that it adds columns and excludes no rows, so a maintained count stays valid. `partition` names
     the argument that selects one partition of the maintained count.
     """

@@ -42,5 +42,20 @@ def save_changes(row: Model, values: Mapping[str, object]) -> bool:
     for name in changed:
         setattr(row, name, values[name])
     if changed:
+        before = dict(vars(row))
         row.save(update_fields=[*changed, "updated_at"])
+        _refuse_others(row, before, changed)
     return bool(changed)
+
+
+def _refuse_others(row: Model, before: Mapping[str, object], changed: list[str]) -> None:
+    """Raise TypeError if the model's own `save` has set other columns, which are not written."""
+    if type(row).save is Model.save:
+        return
+    for column in row._meta.concrete_fields:
+        known = column.name in (*changed, "updated_at") or column.attname in changed
+        if not known and column.attname in before and vars(row)[column.attname] != before[column.attname]:
+            raise TypeError(
+                f"{type(row).__name__}.save() sets {column.name}, which would not be written: set it in the values that"
+                " the viewset or the screen passes on, or in a trigger."
+            )

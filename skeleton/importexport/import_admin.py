@@ -92,11 +92,12 @@ class ImportableAdmin(RecordAdmin):
 
     def create_row(self, body: dict[str, Any], actor: Actor) -> UUID:
         """Create a record from a request body, as the API would, and return its id."""
-        return self.create_record(self.create_input.parse(body), actor)
+        return self.create_record(self.create_input.parse(body, actor=actor), actor)
 
     def update_row(self, record: Any, body: dict[str, Any], actor: Actor) -> None:
         """Partially update a record from a request body, as the API would."""
-        self.update_record(record.pk, self.update_input.parse(body, partial=True), actor)
+        values = self.update_input.parse(body, partial=True, actor=actor, find_instance=lambda: record)
+        self.update_record(record.pk, values, actor)
 
     def lock_order_key(self, plan: RowPlan) -> Any:
         """Return the sort key of a row: existing records by id, so that two imports cannot deadlock, then new ones."""

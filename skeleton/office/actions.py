@@ -18,7 +18,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext
 from unfold.enums import ActionVariant
 
-from skeleton.kernel.errors import Forbidden
+from skeleton.kernel.errors import Conflict, Forbidden
 from skeleton.kernel.translation import Text
 from skeleton.office.form_errors import EXPECTED_ERRORS, add_to_form, domain_error_of, field_messages
 from skeleton.office.forms import ActionForm
@@ -49,8 +49,9 @@ class AdminAction:
     """An action on a record.
 
     `permissions`: any one of these is required, instead of the screen's permission to change. `condition` decides for
-    which records the action is available. `question` is shown on the confirmation page. `deletes_record`: the record no
-    longer exists afterwards, so the user returns to the list. `changes_record` is False for a download.
+    which records the action is available: for others, it has no button and is refused. `question` is shown on the
+    confirmation page. `deletes_record`: the record no longer exists afterwards, so the user returns to the list.
+    `changes_record` is False for a download.
     """
 
     run: ActionFunction
@@ -95,6 +96,9 @@ def download(title: Text, **options: Any) -> Callable[[DownloadFunction], Callab
             record = _record_for(screen, action, request, object_id)
             if record is None:
                 return screen._get_obj_does_not_exist_redirect(request, screen.opts, object_id)  # type: ignore[no-any-return]
+            if not action.is_available_for(record):
+                messages.error(request, Conflict.default_message)
+                return HttpResponseRedirect(screen.change_url(record))
             try:
                 return make(screen, request, record)
             except EXPECTED_ERRORS as exc:
@@ -128,7 +132,7 @@ def action_view(screen: "ReadOnlyAdmin", action: AdminAction, request: HttpReque
     form = action.form(data, files, record=record, actor=screen.actor(request))
     if posted and form.is_valid():
         try:
-            said = action.run(screen, request, record, form)
+            said = _run(screen, action, request, record, form)
         except EXPECTED_ERRORS as exc:
             add_to_form(form, domain_error_of(exc))
         else:
@@ -145,6 +149,13 @@ def action_view(screen: "ReadOnlyAdmin", action: AdminAction, request: HttpReque
         question=action.question,
         danger=action.variant is ActionVariant.DANGER,
     )
+
+
+def _run(screen: "ReadOnlyAdmin", action: AdminAction, request: HttpRequest, record: Model, form: ActionForm) -> Any:
+    """Run the action. Raises Conflict if it isn't available for the record, as on a page that is out of date."""
+    if not action.is_available_for(record):
+        raise Conflict
+    return action.run(screen, request, record, form)
 
 
 def _record_for(screen: "ReadOnlyAdmin", action: AdminAction, request: HttpRequest, object_id: str) -> Model | None:
@@ -196,7 +207,7 @@ def run_bulk_action(
         try:
             if not screen.can_run(request, action, record):
                 raise Forbidden
-            action.run(screen, request, record, form)
+            _run(screen, action, request, record, form)
             done += 1
         except EXPECTED_ERRORS as exc:
             refused.append(f"{record}: {domain_error_of(exc).message}")

@@ -341,6 +341,7 @@ class _ChildInlineMixin:
     """Rows that belong to the page's record. They have the same permissions as the record."""
 
     follows_parent = True
+    read_only = False
     extra = 0
     admin_site: Any
     formfield_overrides: ClassVar[Overrides] = FORM_FIELDS
@@ -377,6 +378,7 @@ class TabularChildInline(_ChildInlineMixin, TabularInline):
 class ReadOnlyInline(TabularChildInline):
     """Read-only parts."""
 
+    read_only = True
     can_delete = False
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:

@@ -1,7 +1,7 @@
 """System checks of admin classes: refuse Django's hooks that have no effect here, and name the ones that do."""
 
 from collections.abc import Collection, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.admin.views.main import ChangeList
 from django.core.checks import Error
@@ -10,6 +10,7 @@ from unfold.checks import UnfoldModelAdminChecks
 
 from skeleton.office.forms import RecordForm
 from skeleton.office.tables.table import table_for_model
+from skeleton.rest.serializers import InputSerializer
 
 if TYPE_CHECKING:
     from skeleton.office.admins import ReadOnlyAdmin
@@ -22,6 +23,17 @@ UNUSED = {
     "save_as": "Records are created from an empty form only.",
 }
 """Options of ModelAdmin that have no effect here, and what to use instead."""
+
+_ACTIONS = "Use record_actions and bulk_actions with @admin_action or @download, which ask can_run()."
+
+UNASKED_ACTIONS = {
+    "actions_detail": "replaces record_actions and does not ask can_run()",
+    "actions_submit_line": "has no effect: a form only writes the body of an API request",
+}
+"""Actions of unfold that are refused."""
+
+ACTIONS = ("actions", "actions_row", "actions_list")
+"""Actions of Django and unfold, which do not ask `can_run`."""
 
 _SAVING = (
     "A form writes the body of an API request: override create_record(values, actor) and update_record(pk, values, "
@@ -58,6 +70,13 @@ SHOWN_FIELDS = (
     "get_fieldsets",
     "get_exclude",
     "get_list_display",
+    "get_form",
+    "formfield_for_dbfield",
+    "form",
+    "inlines",
+    "get_inlines",
+    "get_inline_instances",
+    "get_formsets_with_inlines",
 )
 """Declarations of what the pages show, which a file doesn't follow."""
 
@@ -72,6 +91,9 @@ class AdminChecks(UnfoldModelAdminChecks):
     """The checks of Django and unfold, and errors for hooks that would be ignored."""
 
     def check(self, admin_obj: "ReadOnlyAdmin", **kwargs: object) -> list[object]:
+        misnamed = list(_misnamed_actions(admin_obj))
+        if misnamed:
+            return misnamed  # other checks need the actions
         found: list[object] = super().check(admin_obj, **kwargs)
         rules = (_unused, _overridden, _foreign_inlines, _forms, _files, _access, _permissions)
         return [*found, *(error for rule in rules for error in rule(admin_obj))]
@@ -92,12 +114,24 @@ def _foreign_inlines(screen: "ReadOnlyAdmin") -> Iterator[Error]:
     for inline in screen.inlines:
         if not getattr(inline, "follows_parent", False):
             yield admin_error(screen, "E103", _foreign(inline), _OWN_INLINE)
+        elif hasattr(screen, "create_from_form") and not (inline.read_only or _is_list(inline)):
+            yield admin_error(screen, "E103", f"{inline.__name__} {SAVES_NOTHING}", _SAVING_INLINE)
+
+
+def _is_list(inline: Any) -> bool:
+    """Return whether the inline's formset is a ChildListFormSet."""
+    return hasattr(inline.formset, "request_body")
 
 
 def _forms(screen: "ReadOnlyAdmin") -> Iterator[Error]:
     """Refuse forms that would be expected to save: the record's, and those of its parts."""
     if hasattr(screen, "create_from_form") and not issubclass(screen.form, RecordForm):
         yield admin_error(screen, "E104", f"{screen.form.__name__} must subclass RecordForm.", _OWN_FORM)
+    for name in ("create_input", "update_input"):
+        body = getattr(screen, name, None)
+        if body is not None and not (isinstance(body, type) and issubclass(body, InputSerializer)):
+            hint = "Derive it from skeleton.rest.serializers.InputSerializer."
+            yield admin_error(screen, "E104", f"{name} {body} is not an InputSerializer.", hint)
     for form in (screen.form, *(inline.form for inline in screen.inlines)):
         for name in overridden(form, FORM_WRITES):
             yield admin_error(screen, "E104", f"{form.__name__}.{name}() would have no effect.", _SAVING)
@@ -120,6 +154,9 @@ def _files(screen: "ReadOnlyAdmin") -> Iterator[Error]:
 
 
 def _access(screen: "ReadOnlyAdmin") -> Iterator[Error]:
+    if isinstance(screen.resources, str):
+        hint = f"Write resources = ({screen.resources!r},)."
+        yield admin_error(screen, "E106", "resources must be a tuple: each letter would be one.", hint)
     if not screen.resources:
         hint = 'Declare them: resources = ("customers",), the first part of permissions such as customers:read.'
         yield admin_error(screen, "E106", "Without resources, nobody may see this screen.", hint)
@@ -137,10 +174,23 @@ def _permissions(screen: "ReadOnlyAdmin") -> Iterator[Error]:
         if not writes and any(overridden(type(screen), (name,))):
             hint = f"Subclass RecordAdmin and set {body}, or remove the method."
             yield admin_error(screen, "E107", f"{name}() would have no effect: there is no form to write.", hint)
+    for name in overridden(type(screen), UNASKED_ACTIONS):
+        yield admin_error(screen, "E107", f"{name} {UNASKED_ACTIONS[name]}.", _ACTIONS)
+    if any(overridden(type(screen), ("can_run",))):
+        for name in overridden(type(screen), ACTIONS):
+            if getattr(screen, name):
+                yield admin_error(screen, "E107", f"{name} would not ask can_run().", _ACTIONS)
     for action in _own_permission_actions(screen):
         for name in newer(screen, ("has_change_permission",), than=(action, "can_run")):
             text = f"The action {action!r} has permissions of its own and does not ask {name}()."
             yield admin_error(screen, "E107", text, "Override can_run(request, action, record) in the same class too.")
+
+
+def _misnamed_actions(screen: "ReadOnlyAdmin") -> Iterator[object]:
+    for name in screen.bulk_actions:  # unfold refuses unknown `record_actions` when it makes their addresses
+        if not hasattr(getattr(screen, name, None), "admin_action"):
+            hint = "Name a method that is decorated with @admin_action or @download."
+            yield admin_error(screen, "E109", f"There is no action {name!r}.", hint)
 
 
 def _own_permission_actions(screen: "ReadOnlyAdmin") -> Iterator[str]:
@@ -191,7 +241,15 @@ def admin_error(screen: object, number: str, text: str, hint: str) -> Error:
 
 # --- what is only known when a page is opened -------------------------------------------------------------------------
 
-_OWN_INLINE = "Subclass an inline class of skeleton.office.admins, which asks the parent's permissions."
+_OWN_INLINE = (
+    "Subclass TabularChildListInline or StackedChildListInline of skeleton.office.records, or ReadOnlyInline of"
+    " skeleton.office.admins: they ask the parent's permissions."
+)
+SAVES_NOTHING = "is not a list in the record's body, and would save nothing."
+_SAVING_INLINE = (
+    "Set its formset to a ChildListFormSet with the name of the list in the input serializer, or subclass"
+    " ReadOnlyInline."
+)
 _OWN_FORM = "It converts what was entered to the body of an API request, which is what is written."
 
 

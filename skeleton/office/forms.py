@@ -1,7 +1,7 @@
 """Forms of the back office. They only collect input; the API's serializers and services validate it."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
@@ -118,6 +118,7 @@ class RecordForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._as_read = dict(vars(self.instance))
         self.number_language = number_language_of(self)
         set_number_language(self, self.number_language)
         self.version = version_of(self.instance)
@@ -152,12 +153,13 @@ class RecordForm(forms.ModelForm):  # type: ignore[type-arg]
             self.corrected.add(name)
 
     def _post_clean(self) -> None:
-        """Skip model validation: PostgreSQL checks constraints, and `kernel.constraints` maps them to fields."""
+        """Like Django's, without constraints: PostgreSQL checks them, and `kernel.constraints` maps them to fields."""
         exclude = self._get_validation_exclusions()  # type: ignore[attr-defined]
         exclude |= {name for name, field in self.fields.items() if isinstance(field, InlineForeignKeyField)}
         self.instance = construct_instance(self, self.instance, self._meta.fields, self._meta.exclude)
         try:
             self.instance.clean_fields(exclude=exclude)
+            self.instance.clean()
         except forms.ValidationError as error:
             self._update_errors(error)  # type: ignore[attr-defined]
 
@@ -168,9 +170,27 @@ class RecordForm(forms.ModelForm):  # type: ignore[type-arg]
         return bool(posted and self.version and posted != self.version)
 
     def request_body(self, *, partial: bool) -> Values:
-        """Return the entered values as a JSON body; with `partial`, only those that the user or `clean()` changed."""
+        """Return the entered values as a JSON body; with `partial`, only those that the user or `clean()` changed.
+
+        Raises TypeError if the form has set an attribute of its instance, which would not be written.
+        """
+        for name in self._set_on_instance():
+            raise TypeError(
+                f"{type(self).__name__} sets instance.{name}, which would not be written: set it in cleaned_data, as a"
+                " field of the form, or in create_record() and update_record()."
+            )
         names = [name for name in self.fields if not partial or name in self.changed_data or name in self.corrected]
         return {name: as_json(self.cleaned_data[name]) for name in names if name in self.cleaned_data}
+
+    def _set_on_instance(self) -> Iterator[str]:
+        """Yield the columns that were set on the instance, but by no field of the form."""
+        now = vars(self.instance)
+        for column in self.instance._meta.concrete_fields:
+            name = column.attname
+            if column.primary_key or {name, column.name} & self.fields.keys():
+                continue  # Django empties the primary key of a new record with parts
+            if name in self._as_read and now[name] != self._as_read[name]:
+                yield column.name
 
 
 VERSION_FIELD = "_record_version"

@@ -1,25 +1,30 @@
 """Screens of editable records. They are written through the API's input serializers and services."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from types import MappingProxyType
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django import forms
 from django.db import connection
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.forms import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
+from rest_framework.fields import SkipField
+from rest_framework.serializers import Serializer
 
 from skeleton.db import records
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict, DomainError
 from skeleton.kernel.types import Values
 from skeleton.office.admins import ReadOnlyAdmin, StackedChildInline, TabularChildInline
-from skeleton.office.checks import require_record_form
+from skeleton.office.checks import SAVES_NOTHING, require_record_form
 from skeleton.office.form_errors import EXPECTED_ERRORS, domain_error_of, field_messages, form_field_for
-from skeleton.office.forms import RecordForm
+from skeleton.office.forms import RecordForm, as_json
 from skeleton.office.parameters import accepts_parameters
+from skeleton.rest.fields import AnyField
 from skeleton.rest.serializers import InputSerializer
 
 
@@ -77,10 +82,13 @@ class RecordAdmin(ReadOnlyAdmin):
     def create_from_form(self, form: RecordForm, formsets: Iterable["ChildListFormSet"], actor: Actor) -> None:
         """Create the record of a form and its parts."""
         body = form.request_body(partial=False)
-        for formset in formsets:
+        for formset in _child_lists(formsets):
             body |= formset.request_body()
         if self.create_input:
-            form.instance.pk = self.create_record(self.create_input.parse(body), actor)
+            made: object = self.create_record(self.create_input.parse(body, actor=actor), actor)
+            if made is None:
+                raise TypeError(f"{type(self).__name__}.create_record must return the id of the record.")
+            form.instance.pk = made.pk if isinstance(made, Model) else made
             form.instance.refresh_from_db()  # the success message contains its number
 
     def check_not_stale(self, form: object) -> None:
@@ -95,12 +103,17 @@ class RecordAdmin(ReadOnlyAdmin):
 
     def update_from_form(self, form: RecordForm, formsets: Iterable["ChildListFormSet"], actor: Actor) -> None:
         """Write the changes in a form and its parts."""
+        if self.update_input is None:
+            return
         body = form.request_body(partial=True)
-        for formset in formsets:
-            if isinstance(formset, ChildListFormSet) and formset.has_changed():
-                body |= formset.request_body()
-        if body and self.update_input:
-            self.update_record(form.instance.pk, self.update_input.parse(body, partial=True), actor)
+        for formset in _child_lists(formsets):
+            if formset.has_changed():
+                body |= formset.request_body(_fields_of_parts(self.update_input, formset.name))
+        if body:
+            pk = form.instance.pk
+            stored = partial(self.rows(actor).get, pk=pk)  # unlike the form's instance, without the entered values
+            values = self.update_input.parse(body, partial=True, actor=actor, find_instance=stored)
+            self.update_record(pk, values, actor)
 
     def changeform_view(
         self,
@@ -172,7 +185,11 @@ class SingleRecordAdmin(RecordAdmin):
 
 
 class ChildListFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
-    """Parts of a record that are a list in its body, replaced as a whole. `name` is the name of the list."""
+    """Parts of a record that are a list in its body, replaced as a whole. `name` is the name of the list.
+
+    A page may show only some of the rows or fields: the others are sent as they are stored. Parts are only deleted by
+    the checkbox for that.
+    """
 
     name: ClassVar[str] = ""
 
@@ -192,8 +209,37 @@ class ChildListFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
         present = [form for form in self.forms if form in self.initial_forms or form.has_changed()]
         return [form for form in present if form not in deleted]
 
-    def request_body(self) -> Values:
-        return {self.name: [self.form_body(form) for form in self.remaining_forms()]}
+    def remaining_parts(self) -> "list[RecordForm | Model]":
+        """Return the forms of the parts that remain, and the stored parts that have no form, in the stored order."""
+        remaining = self.remaining_forms()
+        if self.instance._state.adding:
+            return remaining
+        shown = {form.instance.pk: form for form in self.initial_forms}
+        stored = [shown.get(part.pk, part) for part in self._stored_parts()]
+        kept = [part for part in stored if part in remaining or isinstance(part, Model)]
+        return [*kept, *(form for form in remaining if form not in kept)]
+
+    def _stored_parts(self) -> QuerySet[Model]:
+        shown = self.get_queryset()
+        ordering = shown.query.order_by or shown.model._meta.ordering or ("pk",)
+        stored: QuerySet[Model] = shown.model._default_manager.filter(**{self.fk.name: self.instance})
+        return stored.order_by(*ordering)
+
+    def request_body(self, fields: Mapping[str, AnyField] = MappingProxyType({})) -> Values:
+        """Return the list. `fields` are those of a part, for what the page does not show of stored parts."""
+        return {self.name: [self._part_body(part, fields) for part in self.remaining_parts()]}
+
+    def _part_body(self, part: Any, fields: Mapping[str, AnyField]) -> Values:
+        if isinstance(part, Model):
+            return _stored_values(part, fields.values())
+        body = self.form_body(part)
+        if part not in self.initial_forms:
+            return body
+        sources = {fields[name].source for name in body if name in fields}
+        return {
+            **_stored_values(part.instance, (each for each in fields.values() if each.source not in sources)),
+            **body,
+        }
 
     def form_body(self, form: RecordForm) -> dict[str, object]:
         """Return a part as a JSON object."""
@@ -211,14 +257,14 @@ class ChildListFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
         Those without a form are errors of the list, so that the page is shown again in any case.
         """
         self.full_clean()
-        remaining = self.remaining_forms()
+        remaining = self.remaining_parts()
         for path, text in field_messages(error):
             head, _, rest = path.partition(".")
             index, _, field = rest.partition(".")
             if head != self.name:
                 continue
-            if index.isdigit() and int(index) < len(remaining):
-                form = remaining[int(index)]
+            form = remaining[int(index)] if index.isdigit() and int(index) < len(remaining) else None
+            if isinstance(form, forms.BaseForm):
                 form.add_error(form_field_for(form, field, {}), str(text))
             else:
                 self.non_form_errors().append(str(text))
@@ -234,6 +280,38 @@ class TabularChildListInline(TabularChildInline):
     """Parts edited in a table. Set `formset` to a ChildListFormSet with the list's name."""
 
     form = RecordForm
+
+
+def _child_lists(formsets: Iterable[Any]) -> Iterator[ChildListFormSet]:
+    """Yield the lists of parts. Raises TypeError for other formsets in which something was entered."""
+    for formset in formsets:
+        if isinstance(formset, ChildListFormSet):
+            yield formset
+        elif formset.has_changed():
+            raise TypeError(f"{type(formset).__name__} {SAVES_NOTHING}")
+
+
+def _fields_of_parts(body: type[InputSerializer], name: str) -> dict[str, AnyField]:
+    """Return the fields of the parts in the list `name` of a body."""
+    parts = getattr(body().fields.get(name), "child", None)
+    if not isinstance(parts, Serializer):
+        return {}
+    return {name: field for name, field in parts.fields.items() if not field.read_only}
+
+
+def _stored_values(part: Model, fields: Iterable[AnyField]) -> Values:
+    """Return these fields of a stored part as in a JSON body, without those that are not stored, such as aliases."""
+    values: Values = {}
+    for field in fields:
+        try:
+            value = field.get_attribute(part)
+        except (AttributeError, SkipField):
+            continue
+        if value is not None:
+            values[str(field.field_name)] = as_json(field.to_representation(value))
+        elif field.allow_null:
+            values[str(field.field_name)] = None
+    return values
 
 
 def _without_child_errors(

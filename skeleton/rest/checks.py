@@ -1,33 +1,30 @@
-"""System checks, run at every start: incompletely declared routes, unsupported hooks and unusable settings.
+"""System checks, run at every start: incompletely declared routes and unsupported hooks.
 
 Each message is one line that says what to do. `serve` refuses to start.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
 
 from django.apps.config import AppConfig
-from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
-from django.core.exceptions import FieldDoesNotExist, FieldError, ImproperlyConfigured
+from django.core.exceptions import FieldDoesNotExist, FieldError, ImproperlyConfigured, PermissionDenied
 from django.db.models import Expression, F, Field, Model, QuerySet, Value
 from django.db.models.functions import Coalesce
-from django_filters.rest_framework import DjangoFilterBackend
-from rest_framework.filters import OrderingFilter, SearchFilter
+from rest_framework.filters import SearchFilter
 from rest_framework.permissions import DjangoModelPermissions, IsAdminUser
 
 from skeleton.kernel.actors import SYSTEM
-from skeleton.kernel.errors import NotFound
-from skeleton.kernel.money import is_in_use
+from skeleton.kernel.errors import DomainError
 from skeleton.rest.actions import BY_CLASS, ActionDescription, endpoints
+from skeleton.rest.column_checks import unconverted_fields
 from skeleton.rest.compiled import source_of
 from skeleton.rest.declared import most_derived
 from skeleton.rest.documentation import DocumentationView
-from skeleton.rest.filters import FilterSet, SqlFilter
+from skeleton.rest.filter_checks import failing_filters, ignored_filters
 from skeleton.rest.handler_checks import unworkable_idioms
 from skeleton.rest.listing import Ordering
-from skeleton.rest.pagination import PageOrCursorPagination
+from skeleton.rest.pagination_checks import ignored_arguments, unusable_backends, unusable_paging
 from skeleton.rest.permissions import HasPermission, declared_permissions
 from skeleton.rest.row_mappers import row_mapper
 from skeleton.rest.rows import list_view_of, queryset_of, routed_view_of
@@ -38,12 +35,8 @@ API = "api/v1/"
 NOT_SERVED = (
     "is not served by an ApiViewSet: derive the view from skeleton.rest.viewsets, or serve it under another path."
 )
-SECRET_BYTES = 32
-"""The minimum for HS256 (RFC 7518, 3.2)."""
-MAX_HITS = 1_000_000_000
-"""The upper bound of a limit's hits."""
-SECRET_SYMBOLS = 10
-"""A random secret has at least this many different characters."""
+
+MUST_WORK = "Hooks must work for each request, as this check makes one."
 
 Apps = Sequence[AppConfig] | None
 
@@ -79,7 +72,7 @@ def _check_action(view: ApiViewSet, method: str, route: str) -> Iterator[CheckMe
         try:
             yield from (Error(f"{route}{line}", id=f"skeleton.{number}") for line in check(view, described))
         except Exception as exc:  # noqa: BLE001  # a hook of the viewset can raise anything
-            line = f"{route}: {type(exc).__name__}: {exc}. Hooks must work for each request, as this check makes one."
+            line = f"{route}: {type(exc).__name__}: {exc}. {MUST_WORK}"
             yield Error(line, id=f"skeleton.{number}")
 
 
@@ -144,16 +137,24 @@ NOT_READ = {
 @register("skeleton")
 def check_hooks(app_configs: Apps, **_: object) -> list[CheckMessage]:
     """Check that no viewset overrides a hook of DRF that would be ignored."""
-    return [
-        Error(f"{viewset.__name__}: {line}", id="skeleton.E007")
-        for viewset in _viewsets()
-        for line in _ignored_hooks(viewset)
-    ]
+    found = [f"{viewset.__name__}: {line}" for viewset in _viewsets() for line in _hooks_of(viewset)]
+    for route, callback in endpoints():
+        viewset = getattr(callback, "cls", None)
+        if isinstance(viewset, type) and issubclass(viewset, ApiViewSet):
+            found += [f"/{route}: {line}" for line in ignored_arguments(viewset, callback)]
+    return [Error(line, id="skeleton.E007") for line in found]
 
 
 def _viewsets() -> list[type[ApiViewSet]]:
     found = dict.fromkeys(getattr(callback, "cls", None) for _, callback in endpoints())
     return [each for each in found if isinstance(each, type) and issubclass(each, ApiViewSet)]
+
+
+def _hooks_of(viewset: type[ApiViewSet]) -> list[str]:
+    try:
+        return list(_ignored_hooks(viewset))
+    except Exception as exc:  # noqa: BLE001  # a property of the viewset can raise anything
+        return [f"{type(exc).__name__}: {exc}. {MUST_WORK}"]
 
 
 def _ignored_hooks(viewset: type[ApiViewSet]) -> Iterator[str]:
@@ -163,18 +164,15 @@ def _ignored_hooks(viewset: type[ApiViewSet]) -> Iterator[str]:
     for name, instead in NOT_READ.items():
         if getattr(viewset, name, None) is not getattr(ApiViewSet, name, None):
             yield f"{name} would not be read: {instead}."
-    paging = viewset.pagination_class
-    if paging is not None and not (isinstance(paging, type) and issubclass(paging, PageOrCursorPagination)):
-        yield f"pagination_class {paging.__name__} is not one of skeleton.rest.pagination."
-    backends = tuple(list_view_of(viewset, SYSTEM).filter_backends)
-    for backend in backends:
-        if issubclass(backend, (OrderingFilter, DjangoFilterBackend)):
-            yield f"{backend.__name__} is not needed: declare ordering_fields and filterset_class."
+    view = list_view_of(viewset, SYSTEM)
+    yield from unusable_paging(view.pagination_class)
+    backends = tuple(view.filter_backends)
+    yield from unusable_backends(backends)
     if hasattr(viewset, "search_fields") and not any(issubclass(each, SearchFilter) for each in backends):
         yield "search_fields would not be read: put DRF's SearchFilter into filter_backends, or use a filter."
     yield from _wrong_orderings(viewset)
     yield from unworkable_idioms(viewset)
-    yield from _ignored_filter_hooks(viewset.filterset_class)
+    yield from ignored_filters(view.filterset_class)
 
 
 def _wrong_orderings(viewset: type[ApiViewSet]) -> Iterator[str]:
@@ -184,37 +182,42 @@ def _wrong_orderings(viewset: type[ApiViewSet]) -> Iterator[str]:
         yield "ordering must be one name, such as '-created_at', or an Ordering."
 
 
-def _ignored_filter_hooks(filterset: type[FilterSet] | None) -> Iterator[str]:
-    if filterset is None:
-        return
-    if not issubclass(filterset, FilterSet):
-        yield f"{filterset.__name__} is not a FilterSet of skeleton.rest.filters."
-        return
-    for name, each in filterset.base_filters.items():
-        if not isinstance(each, SqlFilter):
-            yield f"{filterset.__name__}.{name}: use the filters of skeleton.rest.filters."
-
-
 @register("skeleton")
 def check_lists(app_configs: Apps, **_: object) -> list[CheckMessage]:
     """Check that all columns exist, and that no ordering column is nullable: a cursor would skip rows with null."""
-    return [problem for viewset in _viewsets() if hasattr(viewset, "list") for problem in _check_resource(viewset)]
+    lists = [viewset for viewset in _viewsets() if hasattr(viewset, "list")]
+    return [problem for viewset in lists for problem in _problems_of_list(viewset)]
+
+
+def _problems_of_list(viewset: type[ApiViewSet]) -> list[CheckMessage]:
+    try:
+        return list(_check_resource(viewset))
+    except Exception as exc:  # noqa: BLE001  # a hook of the viewset can raise anything
+        return [Error(f"{viewset.__name__}: {type(exc).__name__}: {exc}. {MUST_WORK}", id="skeleton.E004")]
 
 
 def _check_resource(viewset: type[ApiViewSet]) -> Iterator[CheckMessage]:
-    if viewset.serializer_class is None:
-        return
+    if (
+        viewset.queryset is None
+        and viewset.get_queryset is ApiViewSet.get_queryset
+        and viewset.serializer_class is None
+    ):
+        return  # its actions answer with other data
     try:
-        rows = source_of(queryset_of(viewset, SYSTEM)).rows()
-    except (AttributeError, KeyError, NotFound):  # it needs more of the request, such as what is in the path
+        found = queryset_of(viewset, SYSTEM)
+        if not isinstance(found, QuerySet):
+            raise ImproperlyConfigured(f"get_queryset() must return a QuerySet, not a {type(found).__name__}.")
+        rows = source_of(found).rows()
+    except (AttributeError, KeyError, DomainError, PermissionDenied):  # it needs more of the request, such as its path
         return
     except (AssertionError, ImproperlyConfigured) as exc:
         yield Error(f"{viewset.__name__}: {exc}", id="skeleton.E004")
         return
-    yield from (Error(f"{viewset.__name__}: {line}", id="skeleton.E004") for line in _unreadable(viewset, rows))
+    lines = (*_unreadable(viewset, rows), *failing_filters(list_view_of(viewset, SYSTEM).filterset_class, rows))
+    yield from (Error(f"{viewset.__name__}: {line}", id="skeleton.E004") for line in lines)
     if any(_wrong_orderings(viewset)):
         return  # `check_hooks` reports them
-    default = viewset().get_ordering()
+    default = list_view_of(viewset, SYSTEM).get_ordering()
     for name, key in {**viewset.ordering_fields, default.name: default.key}.items():
         if _may_be_null(rows, key):
             yield Error(f"{viewset.__name__}: the sort field {name} may be null.", id="skeleton.E005")
@@ -226,8 +229,8 @@ def _unreadable(viewset: type[ApiViewSet], rows: QuerySet[Model]) -> Iterator[st
             rows.filter(**{f"{viewset.lookup_field}__isnull": False})
         except FieldError:
             yield f"there is no field {viewset.lookup_field!r}: correct lookup_field."
-    of_list = most_derived(viewset(), "list_serializer_class", "serializer_class")
-    for output in {viewset.serializer_class, of_list} - {None}:
+    of_list = most_derived(list_view_of(viewset, SYSTEM), "list_serializer_class", "serializer_class")
+    for output in {each for each in (viewset.serializer_class, of_list) if isinstance(each, type)}:
         try:
             mapper = row_mapper(output)
             found = rows.annotate(**mapper.annotations)
@@ -235,6 +238,7 @@ def _unreadable(viewset: type[ApiViewSet], rows: QuerySet[Model]) -> Iterator[st
         except (FieldError, ImproperlyConfigured) as exc:
             yield f"{output.__name__} cannot be read: {exc}"
             continue
+        yield from unconverted_fields(output, rows.model)
         for column in mapper.columns:
             if column.split("__")[0] not in found.query.annotations and _follows_many(rows.model, column):
                 yield f"{output.__name__} would repeat rows for {column}, which has many values: use Children."
@@ -279,81 +283,3 @@ def _column_may_be_null(model: type[Model], path: str) -> bool:
         if field.remote_field:
             model = field.remote_field.model
     return False
-
-
-# --- settings ---------------------------------------------------------------------------------------------------------
-
-
-@register("skeleton")
-def check_settings(app_configs: Apps, **_: object) -> list[CheckMessage]:
-    """Check that no setting is unusable, or unsafe if others can reach the server."""
-    return [
-        Error(line, id="skeleton.E100") for line in (*_unusable(), *_unusable_limits(), *_unusable_work(), *_unsafe())
-    ]
-
-
-def _unusable() -> Iterator[str]:
-    if not 0 < settings.PORT < 2**16:
-        yield "PORT must be a number from 1 to 65535."
-    if settings.SKELETON_REGISTRATION not in ("open", "closed"):
-        yield "SKELETON_REGISTRATION must be open or closed."
-    if not is_in_use(settings.SKELETON_CURRENCY):
-        yield "SKELETON_CURRENCY must be the ISO 4217 code of a currency in use, such as USD."
-    if settings.SKELETON_PROXIES < 0:
-        yield "SKELETON_PROXIES must be 0 or more: how many proxies stand in front of the server."
-    if settings.SKELETON_WORKERS < 1:
-        yield "SKELETON_WORKERS must be 1 or more."
-    for name in ("ACCESS", "REFRESH"):
-        lifetime: Any = settings.SIMPLE_JWT[f"{name}_TOKEN_LIFETIME"]
-        if lifetime.total_seconds() < 1:
-            yield f"SKELETON_{name}_TOKEN_SECONDS must be 1 or more."
-
-
-def _unusable_limits() -> Iterator[str]:
-    for name, (hits, _) in settings.SKELETON_LIMITS.items():
-        if not 1 <= hits <= MAX_HITS:
-            yield f"SKELETON_LIMIT_{name.upper()} must be a number from 1 to {MAX_HITS}."
-    server = {f"SKELETON_{name.upper()}": value for name, value in settings.SKELETON_SERVER_LIMITS.items()}
-    for name in ("SKELETON_HEADER_SECONDS", "SKELETON_LOCK_SECONDS"):
-        server[name] = getattr(settings, name)
-    for name, value in server.items():
-        if not 0 < value < MAX_HITS:
-            yield f"{name} must be a number over 0 and below {MAX_HITS}."
-    first, longest = settings.SKELETON_LIMIT_WAITS
-    if not 1 <= first <= longest <= settings.SKELETON_LIMITS["account"][1]:
-        yield (
-            "SKELETON_LIMIT_FIRST_WAIT and SKELETON_LIMIT_LONGEST_WAIT must be seconds: 1 or more, the first not over"
-            " the longest, and that not over an hour."
-        )
-    if settings.SKELETON_DEVICE_DAYS < 1:
-        yield "SKELETON_DEVICE_DAYS must be 1 or more."
-    if settings.SKELETON_HSTS_SECONDS < 0:
-        yield "SKELETON_HSTS_SECONDS must be 0 or more."
-
-
-def _unusable_work() -> Iterator[str]:
-    if settings.SKELETON_JOB_WORKERS < 0:
-        yield "SKELETON_JOB_WORKERS must be 0 or more."
-    if settings.SKELETON_JOB_THREADS < 1:
-        yield "SKELETON_JOB_THREADS must be 1 or more."
-    if settings.SKELETON_JOB_STALLED_SECONDS <= 0:
-        yield "SKELETON_JOB_STALLED_SECONDS must be over 0."
-    if settings.SKELETON_UPLOAD_LIMIT < 1:
-        yield "SKELETON_UPLOAD_LIMIT must be 1 or more: the bytes that a file may have."
-    if settings.SKELETON_STORAGE not in ("local", "s3"):
-        yield "SKELETON_STORAGE must be local or s3."
-    elif settings.SKELETON_STORAGE == "s3" and not settings.STORAGES["default"]["OPTIONS"]["bucket_name"]:
-        yield "SKELETON_S3_BUCKET must name the bucket of the files."
-
-
-def _unsafe() -> Iterator[str]:
-    if len(settings.SECRET_KEY.encode()) < SECRET_BYTES or len(set(settings.SECRET_KEY)) < SECRET_SYMBOLS:
-        yield f"SKELETON_SECRET_KEY must have at least {SECRET_BYTES} random bytes."
-    if settings.DEBUG and settings.HOST not in settings.LOOPBACK:
-        yield "SKELETON_DEBUG must be off where HOST is open to others: it shows what is inside."
-    if settings.ZERO_CONFIGURATION:
-        return
-    if not settings.ALLOWED_HOSTS:
-        yield "SKELETON_ALLOWED_HOSTS must name the hosts that this server answers for, separated by commas."
-    elif "*" in settings.ALLOWED_HOSTS:
-        yield "SKELETON_ALLOWED_HOSTS must name hosts: with * a forged Host header passes."

@@ -16,7 +16,7 @@ from django.db import DEFAULT_DB_ALIAS
 from django.db.models import BigIntegerField, F, Model, QuerySet
 from rest_framework import serializers
 
-from skeleton.db.compiled_sql import CompiledSQL, PkInSubquery, Placeholder, ScalarSubquery, compile_count, compile_rows
+from skeleton.db.compiled_sql import CompiledSQL, Parameter, PkInSubquery, ScalarSubquery, compile_count, compile_rows
 from skeleton.db.counting import COUNT_CACHE
 from skeleton.db.querysets import QueryKey, RowLevelQuerySet
 from skeleton.kernel.errors import NotFound
@@ -33,7 +33,7 @@ KEY, TOTAL = "cursor_key", "list_total"
 DEEP_OFFSET = 200
 """From this offset on, a page is found by its ids first, before other columns of its rows are computed."""
 
-_PAGE, _BOUNDS = "LIMIT %s OFFSET %s", (Placeholder("list_limit"), Placeholder("list_skip"))
+_PAGE, _BOUNDS = "LIMIT %s OFFSET %s", (Parameter("list_limit"), Parameter("list_skip"))
 
 _Result = TypeVar("_Result")
 
@@ -140,7 +140,7 @@ class CompiledQuery:
         return self.mapper.build(found[0])
 
     def _compile_one(self, source: Source, field: str) -> CompiledSQL:
-        rows = self._rows(source).filter(**{field: Placeholder("lookup")}).order_by()
+        rows = self._rows(source).filter(**{field: Parameter("lookup")}).order_by()
         return compile_rows(rows, self.mapper.columns)
 
     # lists

@@ -18,6 +18,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db.models import CharField, Model, QuerySet, TextField
 from django.db.models.functions import Lower
 from django.db.models.lookups import BuiltinLookup
+from django_filters.constants import EMPTY_VALUES
 
 from skeleton.db.compiled_sql import Placeholder
 from skeleton.kernel.days import end_of, start_of
@@ -174,6 +175,12 @@ NOT_CALLED = ("__init__", "filter_queryset", "qs", "form", "get_form_class", "is
 """Methods that django-filter calls for each request, but that are not called here."""
 
 
+class _FilterValue(Placeholder):
+    """Stands for a filter's value, which is never one of django-filter's empty values."""
+
+    never = EMPTY_VALUES
+
+
 class FilterSet(django_filters.FilterSet):
     """The filters of a list. `method=` filters get the queryset, the name, and a value or Placeholder."""
 
@@ -220,7 +227,7 @@ class FilterSet(django_filters.FilterSet):
         """Apply the filters of `shape` to `rows`, with a Placeholder for each value that is not constant."""
         instance = _instance(cls)
         for name, value in shape:
-            param: object = value if _filter_of(cls, name).constant else Placeholder(name, variant=value)
+            param: object = value if _filter_of(cls, name).constant else _FilterValue(name, variant=value)
             rows = instance.filters[name].filter(rows, param)
         return rows
 

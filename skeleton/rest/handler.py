@@ -64,10 +64,25 @@ def handle(exc: Exception, context: Values | None = None) -> JsonResponse:
             response.headers["Allow"] = ", ".join(context["view"].allowed_methods)
         return response
     error = to_domain_error(exc)
+    if error is None and isinstance(exc, drf.APIException):
+        return _response_of(exc)
     if error is None:
         log.error("unhandled_exception", exc_info=exc)
         error = DomainError()
     return error_response(error)
+
+
+def _response_of(exc: drf.APIException) -> JsonResponse:
+    """Return the response for an exception class of a viewset's own, with its status, code and text."""
+    details = dict(flatten_details(exc.detail)) if isinstance(exc.detail, (dict, list)) else None
+    message = str(exc.default_detail if details else exc.detail)
+    error = DomainError(message, details=details)
+    return error_response(error, status=exc.status_code, code=str(getattr(exc.detail, "code", exc.default_code)))
+
+
+def _of_throttled(exc: Any) -> DomainError:
+    own = None if str(exc.detail).startswith(str(drf.Throttled.default_detail)) else str(exc.detail)
+    return TooManyRequests(own, retry_after=max(1, int(exc.wait or 1)))
 
 
 def to_domain_error(exc: Exception) -> DomainError | None:
@@ -115,9 +130,9 @@ _TRANSLATIONS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callab
     (drf.PermissionDenied, lambda exc: Forbidden(str(exc.detail))),
     (drf.NotFound, lambda exc: NotFound(str(exc.detail))),
     (drf.ParseError, lambda exc: BadRequest(str(exc.detail))),
-    (drf.Throttled, lambda exc: TooManyRequests(retry_after=max(1, int(exc.wait or 1)))),
+    (drf.Throttled, _of_throttled),
     ((Http404, ObjectDoesNotExist), lambda exc: NotFound()),
-    (PermissionDenied, lambda exc: Forbidden()),
+    (PermissionDenied, lambda exc: Forbidden(str(exc))),
     (DjangoValidationError, lambda exc: Invalid(details=_of_django(exc))),
     ((ProtectedError, RestrictedError), lambda exc: Conflict(_("Other records still refer to this one."))),
     ((DatabaseError, InterfaceError), lambda exc: domain_error_for(exc) or _of_lost_connection(exc)),

@@ -15,7 +15,7 @@ from django.db.models.expressions import OrderBy
 from django.db.models.sql.compiler import SQLCompiler
 from django.http import QueryDict
 
-from skeleton.db.compiled_sql import Placeholder
+from skeleton.db.compiled_sql import Parameter
 from skeleton.kernel.errors import BadRequest
 from skeleton.kernel.ids import parse_uuid
 from skeleton.kernel.types import Values
@@ -221,7 +221,7 @@ class KeysetAfter(Func):
     def __init__(self, ordering: Ordering, key_field: "Field[Any, Any] | None") -> None:
         self.comparison = "<" if ordering.descending else ">"
         self.elsewhere = _crosses_tables(ordering.expression)
-        super().__init__(ordering.expression, F("pk"), Placeholder("after_key", key_field), Placeholder("after_id"))
+        super().__init__(ordering.expression, F("pk"), Parameter("after_key", key_field), Parameter("after_id"))
 
     def as_sql(  # type: ignore[override]
         self, compiler: SQLCompiler, connection: object, **extra_context: object

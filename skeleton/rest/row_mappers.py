@@ -5,7 +5,7 @@ column. A system check refuses what cannot be compiled, and names the alternativ
 """
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from operator import itemgetter
@@ -48,6 +48,9 @@ SAME_IN_JSON_FIELDS = (
 
 JSON_FIELDS = (JsonObjectField, serializers.ListField, serializers.DictField, serializers.JSONField)
 """Fields of columns that may contain JSON, which is read as text."""
+
+_LIBRARIES = ("rest_framework.", "skeleton.rest.fields")
+"""Modules whose `to_representation` makes no difference to a computed value."""
 
 HYPHENS = "hex_verbose"
 """The default format of a UUIDField."""
@@ -141,11 +144,13 @@ class _Compiler:
 
     def _converter(self, field: AnyField) -> Callable[[Any], Any] | None:
         """Return the function that converts the column's value, or None if orjson serializes it."""
-        if not _is_native(field):
+        if not is_native(field):
             written: Callable[[Any], object] = field.to_representation
             return _after_loading(written) if isinstance(field, JSON_FIELDS) else written
         if isinstance(field, NumberField):
             return number
+        if isinstance(field, serializers.ListField) and isinstance(field.child, serializers.BaseSerializer):
+            return _narrowed(field.child)
         if isinstance(field, JSON_FIELDS) and not self.json:
             return _loaded
         if isinstance(field, serializers.DateTimeField) and self.json:
@@ -168,18 +173,41 @@ class _Compiler:
         return alias
 
 
-def _is_native(field: AnyField) -> bool:
+def is_native(field: AnyField) -> bool:
     """Return whether orjson or a converter of this module serializes the column like the field."""
     overridden = type(field).to_representation
     for kind in (*AS_IS_FIELDS, NumberField, JsonObjectField):
         if isinstance(field, kind) and overridden is kind.to_representation:
             return not hasattr(field, "format") and getattr(field, "uuid_format", HYPHENS) == HYPHENS
     if isinstance(field, serializers.ListField) and overridden is serializers.ListField.to_representation:
-        child = field.child
-        if isinstance(child, serializers.BaseSerializer):
-            return all(_is_native(each) for each in child.fields.values())  # type: ignore[attr-defined]
-        return type(child) is drf._UnvalidatedField or _is_native(child)
-    return type(field) in (serializers.DictField, serializers.JSONField)
+        if isinstance(field.child, serializers.BaseSerializer):
+            return _is_native_object(field.child)
+        return type(field.child) is drf._UnvalidatedField or is_native(field.child)
+    if isinstance(field, serializers.DictField) and overridden is serializers.DictField.to_representation:
+        return type(field.child) is drf._UnvalidatedField or is_native(field.child)
+    return type(field) is serializers.JSONField
+
+
+def _is_native_object(serializer: Any) -> bool:
+    """Return whether a JSON object of this serializer needs no more than to be limited to its fields."""
+    own = type(serializer).to_representation is not serializers.Serializer.to_representation
+    return not own and all(
+        is_native(field) and field.source in (None, name) for name, field in serializer.fields.items()
+    )
+
+
+def _narrowed(serializer: Any) -> Callable[[Any], object]:
+    """Return the function that limits a JSON list of objects to the fields that the serializer shows."""
+    names = {name for name, field in serializer.fields.items() if not field.write_only}
+
+    def narrow(value: object) -> object:
+        items: Any = _loaded(value)
+        for item in items:
+            if item.keys() != names:
+                return [{name: item[name] for name in item if name in names} for item in items]
+        return items
+
+    return narrow
 
 
 def _refuse_serializer(serializer: object) -> None:
@@ -212,7 +240,7 @@ def _problem_of(field: Any, *, json: bool) -> str | None:
         if isinstance(field, refused):
             return instead
     if isinstance(field, (FromColumns, FromFields, Children)):
-        return None
+        return _problem_of_computed(field)
     if type(field).get_attribute is not serializers.Field.get_attribute:
         return "its get_attribute would not be called; use source, or FromColumns"
     return None if isinstance(field, serializers.BaseSerializer) else _problem_of_writing(field, json=json)
@@ -223,11 +251,41 @@ def _problem_of_writing(field: AnyField, *, json: bool) -> str | None:
         return "it has no to_representation"
     if field.source == "*":
         return "use FromColumns in place of source='*'"
-    if _is_native(field):
+    if isinstance(field, serializers.JSONField) and field.binary:
+        return "binary=True would be ignored; leave it out"
+    if is_native(field):
         return None
     if json and not isinstance(field, SAME_IN_JSON_FIELDS):
         return "in Children its to_representation would get JSON's value; use FromColumns"
+    return f"it {WITHOUT_CONTEXT}" if any(uses_context(type(part)) for part in _parts(field)) else None
+
+
+def _problem_of_computed(field: Any) -> str | None:
+    """Return what is wrong with a field whose value `compute` or a child table determines."""
+    if any(
+        getattr(type(field), hook) is not getattr(_kind_of(field), hook)
+        for hook in ("to_representation", "get_attribute")
+    ):
+        return "its to_representation or get_attribute would not be called; do it in compute"
+    described = [] if isinstance(field, Children) else list(_parts(field.field))
+    for part in described:
+        if not type(part).to_representation.__module__.startswith(_LIBRARIES):
+            return f"{type(part).__name__}.to_representation would not be called on the result; do it in compute"
     return f"it {WITHOUT_CONTEXT}" if uses_context(type(field)) else None
+
+
+def _kind_of(field: object) -> type:
+    return next(kind for kind in (FromColumns, FromFields, Child, Children) if isinstance(field, kind))
+
+
+def _parts(field: Any) -> Iterator[Any]:
+    """Yield a field, and the fields within it."""
+    yield field
+    if isinstance(field, serializers.Serializer):
+        for part in field.fields.values():
+            yield from _parts(part)
+    elif isinstance(getattr(field, "child", None), serializers.Field):
+        yield from _parts(field.child)
 
 
 def _loaded(value: object) -> object:

@@ -1,7 +1,7 @@
 """Access to a viewset's rows outside of a request: for system checks, the OpenAPI document and tests."""
 
 import re
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 
 from django.db.models import Model, QuerySet
 from drf_spectacular.plumbing import build_mock_request
@@ -9,6 +9,7 @@ from rest_framework.request import Request
 
 from skeleton.kernel.actors import SYSTEM, Actor
 from skeleton.kernel.ids import uuid7
+from skeleton.rest.scopes import UserScope
 from skeleton.rest.viewsets import ApiViewSet
 
 
@@ -21,7 +22,7 @@ def list_view_of(viewset: type[ApiViewSet], actor: Actor, **kwargs: object) -> A
     """Return an instance of a viewset as it is while an actor requests its list."""
     view = viewset()
     view.action, view.kwargs, view.args = "list", kwargs, ()
-    view.request = cast(Request, _UserScope(actor))
+    view.request = cast(Request, UserScope(actor))
     return view
 
 
@@ -30,7 +31,7 @@ def routed_view_of(callback: Any, action: str, route: str) -> ApiViewSet:
     view: ApiViewSet = callback.cls(**callback.initkwargs)
     view.action, view.action_map, view.args = action, callback.actions, ()
     view.kwargs = dict.fromkeys(re.findall(r"<(?:\w+:)?(\w+)>", route), str(uuid7()))
-    view.request = cast(Request, _UserScope(SYSTEM))
+    view.request = cast(Request, UserScope(SYSTEM))
     return view
 
 
@@ -39,15 +40,3 @@ def mock_request(method: str, path: str, view: ApiViewSet, original: Request | N
     request: Request = build_mock_request(method, path, view, original, **options)
     request.user = SYSTEM  # type: ignore[assignment]
     return request
-
-
-class _UserScope:
-    """The part of a request that a `get_queryset` usually needs."""
-
-    method = "GET"
-    query_params: ClassVar[dict[str, str]] = {}
-    headers: ClassVar[dict[str, str]] = {}
-    META: ClassVar[dict[str, str]] = {}
-
-    def __init__(self, actor: Actor) -> None:
-        self.user = actor

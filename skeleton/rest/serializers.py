@@ -22,9 +22,11 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.fields import SkipField, get_error_detail
 
+from skeleton.kernel.actors import SYSTEM, Actor
 from skeleton.kernel.translation import Text
 from skeleton.kernel.types import Values
 from skeleton.rest.fields import AnyField
+from skeleton.rest.scopes import UserScope
 
 UNKNOWN = "Unknown field"
 MAX_REPORTED_UNKNOWN = 50
@@ -59,15 +61,32 @@ class InputSerializer(serializers.Serializer[Any]):
                 raise ImproperlyConfigured(f"{cls.__name__}.{name}: {NO_WRITES}")
 
     @classmethod
-    def parse(cls, body: object, *, partial: bool = False) -> Values:
-        """Validate `body` outside of a request, and return its values. Raises DRF's ValidationError (422)."""
-        serializer = cls(data=body, partial=partial)
+    def parse(
+        cls,
+        body: object,
+        *,
+        partial: bool = False,
+        actor: Actor = SYSTEM,
+        find_instance: Callable[[], object] | None = None,
+    ) -> Values:
+        """Validate `body` outside of a request, and return its values. Raises DRF's ValidationError (422).
+
+        The `actor` is the user of the context's request. `find_instance` reads the object that is being changed.
+        """
+        context = {"request": UserScope(actor), "format": None, "view": None}
+        serializer = cls(data=body, partial=partial, context=context)
+        serializer.find_instance = find_instance
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)
 
     def save(self, **kwargs: object) -> NoReturn:
         """Raise TypeError: serializers don't write."""
         raise TypeError(f"{type(self).__name__}.save: {NO_WRITES}")
+
+    @property
+    def data(self) -> NoReturn:
+        """Raise TypeError: it may show fields that the serializer of responses does not."""
+        raise TypeError(f"{type(self).__name__}.data: it only describes bodies. Answer with self.show(pk).")
 
     @property
     def instance(self) -> Any:

@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
 from typing import Any, ClassVar, NoReturn, cast
 
+import orjson
 from django.db.models import Model
 from django.http import HttpResponse
 from django.utils.functional import SimpleLazyObject
@@ -26,6 +27,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.filters import BaseFilterBackend
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import BaseParser
+from rest_framework.permissions import AllowAny
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -133,6 +135,12 @@ class ApiViewSet(ObjectLookup):
             raise TypeError(f"{type(self).__name__}.{self.action} takes no body")
         return cast(type[InputSerializer], found)
 
+    def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
+        """Like DRF's, but a body (`data=`) is validated by the input serializer, not by that of responses."""
+        return (
+            self.get_input_serializer(*args, **kwargs) if "data" in kwargs else super().get_serializer(*args, **kwargs)
+        )
+
     def get_input_serializer(self, *args: Any, **kwargs: Any) -> InputSerializer:
         """Return the serializer for the body, with the same context as DRF's `get_serializer`."""
         kwargs.setdefault("context", self.get_serializer_context())
@@ -164,11 +172,17 @@ class ApiViewSet(ObjectLookup):
         return super().get_serializer_class()
 
     def get_output_serializer_class(self) -> type[BaseSerializer[Any]]:
-        """Return the serializer class of responses, also where `get_serializer_class` returns that of the body."""
+        """Return the serializer class of responses, also where `get_serializer_class` returns that of the body.
+
+        Then it is the `serializer_class` of the viewset, which may show less than the body's `output_serializer_class`.
+        """
         found = self.get_serializer_class()
-        if issubclass(found, InputSerializer):
-            return found.output_serializer_class or type(self).serializer_class or found
-        return found
+        if not issubclass(found, InputSerializer):
+            return found
+        declared = type(self).serializer_class
+        if isinstance(declared, type) and not issubclass(declared, InputSerializer):
+            return declared
+        return found.output_serializer_class or found
 
     def get_compiled_query(self) -> CompiledQuery:
         """Return the compiled query for the rows of the current action."""
@@ -176,7 +190,11 @@ class ApiViewSet(ObjectLookup):
 
     def get_ordering(self) -> Ordering:
         """Return the default ordering."""
-        return _ordering(type(self)) if isinstance(self.ordering, str) else self.ordering
+        if not isinstance(self.ordering, str):
+            return self.ordering
+        if "ordering" in vars(self):  # an argument of @action
+            return _ordering_by(self.ordering, self.ordering_fields)
+        return _ordering(type(self))
 
     def get_extra_parameters(self) -> list[str]:
         """Return the query parameters that the filter backends of the list read."""
@@ -228,7 +246,7 @@ class ApiViewSet(ObjectLookup):
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
         request.version, request.versioning_scheme = self.determine_version(request, *args, **kwargs)
         requirement = self.get_requirement()
-        if requirement and requirement.public:
+        if requirement and requirement.public and AllowAny not in self.permission_classes:
             request.user = None  # type: ignore[assignment]  # an expired token must not prevent a login
         try:
             self.perform_authentication(request)
@@ -248,6 +266,10 @@ class ApiViewSet(ObjectLookup):
         self, request: Request, response: HttpResponse, *args: object, **kwargs: object
     ) -> HttpResponse:
         """Like DRF's for a DRF Response; other responses are already rendered."""
+        renderer = getattr(request, "accepted_renderer", _RENDERER)
+        if isinstance(response, JsonResponse) and type(renderer) is not JsonRenderer:  # one of `renderer_classes`
+            headers = {name: value for name, value in response.items() if name != "Content-Type"}
+            response = Response(orjson.loads(response.content), response.status_code, headers=headers)
         if isinstance(response, Response):
             response = super().finalize_response(request, response, *args, **kwargs)
         else:
@@ -261,9 +283,12 @@ class ApiViewSet(ObjectLookup):
 
 @cache
 def _ordering(viewset: type[ApiViewSet]) -> Ordering:
-    name = str(viewset.ordering)
+    return _ordering_by(str(viewset.ordering), viewset.ordering_fields)
+
+
+def _ordering_by(name: str, keys: Mapping[str, SortKey]) -> Ordering:
     bare = name.removeprefix("-")
-    return Ordering(bare, viewset.ordering_fields.get(bare, bare), descending=name != bare)
+    return Ordering(bare, keys.get(bare, bare), descending=name != bare)
 
 
 class ListMixin(ApiViewSet):

@@ -1,7 +1,7 @@
 """Settings, only from the environment. Without any, this is the zero-configuration mode; see docs/operations.md.
 
-An invalid value aborts the start with one clear line, either here or in `skeleton.rest.checks`. Each module is one part
-of the settings; together they are Django's settings.
+An invalid value aborts the start with one clear line, either here or in `skeleton.rest.setting_checks`. Each module is
+one part of the settings; together they are Django's settings.
 """
 
 from skeleton.settings.environment import *

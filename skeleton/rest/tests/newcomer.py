@@ -55,6 +55,12 @@ class Caller:
         self.user = None if anonymous else actor(*permissions)
 
     def __call__(self, method, route="lands", body=None, query=None, **headers):
+        """Return the answer, with its JSON as `data_sent`."""
+        response = self.sent(method, route, body, query, **headers)
+        response.data_sent = json.loads(response.content) if response.content else None
+        return response
+
+    def sent(self, method, route="lands", body=None, query=None, **headers):
         raw = json.dumps(body) if body is not None else ""
         sent: Any = RequestFactory().generic(
             method.upper(),
@@ -71,7 +77,6 @@ class Caller:
                 response = match.func(sent, *match.args, **match.kwargs)
                 if hasattr(response, "render"):
                     response.render()
-                response.data_sent = json.loads(response.content) if response.content else None
                 return response
         raise AssertionError(f"no route for {route}")
 

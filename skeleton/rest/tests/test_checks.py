@@ -19,11 +19,12 @@ from rest_framework import serializers
 from skeleton.identity.checks import check_permissions_exist
 from skeleton.identity.models import User
 from skeleton.rest.actions import action
-from skeleton.rest.checks import check_hooks, check_lists, check_routes, check_settings
+from skeleton.rest.checks import check_hooks, check_lists, check_routes
 from skeleton.rest.fields import TextField, UUIDField
 from skeleton.rest.permissions import SIGNED_IN, HasPermission
 from skeleton.rest.routing import ApiRouter
 from skeleton.rest.serializers import Serializer
+from skeleton.rest.setting_checks import check_settings
 from skeleton.rest.viewsets import ApiViewSet, ReadOnlyModelViewSet
 
 PRODUCTION = {
