@@ -25,7 +25,6 @@ from skeleton.kernel.time_limits import FIRST_DAY
 ONE_DAY = dt.timedelta(days=1)
 SIDES = ("debit", "credit")
 COLUMNS = ("opening", "movement", "closing")
-AS_OF = ("closing",)
 BALANCE_SHEET_TYPES = (AccountType.ASSET, AccountType.LIABILITY, AccountType.EQUITY)
 
 
@@ -154,9 +153,7 @@ def trial_balance(span: DateRange) -> dict[str, Any]:
     currencies = []
     for currency, keys in groupby(sorted({*before, *moved}), key=itemgetter(0)):
         rows = [_trial_row(before.get(key), moved.get(key), as_of=as_of) for key in keys]
-        shown = [
-            row for row in rows if any(row[name][side] for name in (AS_OF if as_of else COLUMNS) for side in SIDES)
-        ]
+        shown = [row for row in rows if any(row[name][side] for name in COLUMNS for side in SIDES)]
         if shown:
             currencies.append({"currency": currency, "accounts": shown, **_trial_totals(shown)})
     return {**span.described(), "currencies": currencies}
