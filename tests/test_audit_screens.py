@@ -8,6 +8,7 @@ import pytest
 from django.contrib import admin
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from accounting.closing_models import YearClosing
 from billing.models import DocumentEmail, Invoice, Payment
 from parties.tests.factories import UKRAINE
 from skeleton.company.models import Company
@@ -24,7 +25,7 @@ from skeleton.testkit.change_recorder import record_changes, unaudited
 from skeleton.testkit.pages import fields_of
 from skeleton.testkit.visitor import Visitor
 from tests.test_audit import HIDDEN, UNAUDITED
-from tests.writes import PAST, World
+from tests.writes import LAST_YEAR, PAST, World
 
 Make = Callable[[World], str]
 """Creates a record in the state that an action requires, and returns its id."""
@@ -46,6 +47,12 @@ def nothing(_world):
 
 def made(which):
     return lambda world: which(world)["id"]
+
+
+def closed_year(world):
+    """Close the last year."""
+    world.closed_year()
+    return str(YearClosing.objects.get().pk)
 
 
 def holder(world):
@@ -241,6 +248,9 @@ SCREENS = {
     ),
     "accounting.period": Walk(
         World.period, World.days, None, {"close": (World.period, nothing), "reopen": (World.closed_period, nothing)}
+    ),
+    "accounting.yearclosing": Walk(
+        closed_year, lambda _w: {"year": str(LAST_YEAR)}, None, {"reopen": (closed_year, nothing)}
     ),
     "inventory.category": Walk(
         World.category, lambda w: {"name": "Toys"}, {"name": "New"}, {"remove": (World.category, nothing)}

@@ -39,6 +39,7 @@ MODES = (ListMode(keyed=True), ListMode(keyed=True, after=True), ListMode(deep=T
 
 NEARLY_ALL = {
     ("billing_invoice", "overdue", False),
+    ("billing_invoice", "origin", "created"),
     ("billing_credit_note", "unallocated", False),
     ("billing_payment", "unallocated", False),
     ("billing_payment", "reversed", False),

@@ -14,9 +14,11 @@ from django.core.management import call_command
 from skeleton.company.tests.factories import IBAN
 from skeleton.files.tests.factories import upload
 from skeleton.identity.tests.factories import PASSWORD, RoleFactory, client_of, user_in_role, user_with
+from skeleton.kernel.days import today
 from skeleton.testkit.client import ApiClient
 
 DUE, PAST = "2099-02-15", "2026-01-15"
+LAST_YEAR = today().year - 1
 LINE = {"description": "Work", "quantity": 1, "unit_price": 1000}
 CREDIT = {"reason": "Damaged"}
 ADDRESS = {"street": "1 Main St", "city": "Lviv", "country": "UA"}
@@ -89,6 +91,14 @@ class World:
     def days(self) -> dict[str, Any]:
         day = (dt.date(2001, 1, 1) + dt.timedelta(days=next(_n))).isoformat()
         return {"start_date": day, "end_date": day}
+
+    def closed_year(self) -> int:
+        self.chief.post(f"/accounting/years/{LAST_YEAR}/close").ok()
+        return LAST_YEAR
+
+    def opening(self) -> dict[str, Any]:
+        balance = {"account_id": "1200", "debit": 100, "currency": "USD"}
+        return {"date": today().isoformat(), "balances": [balance]}
 
     def closed_period(self) -> str:
         pk = self.period()
@@ -288,6 +298,10 @@ add("PATCH /tax-codes/{id}", WRITES["PUT /tax-codes/{id}"])
 add("POST /accounting/periods", lambda w: ("/accounting/periods", w.days()))
 add("POST /accounting/periods/{id}/close", lambda w: (f"/accounting/periods/{w.period()}/close", None))
 add("POST /accounting/periods/{id}/reopen", lambda w: (f"/accounting/periods/{w.closed_period()}/reopen", None))
+
+add("POST /accounting/years/{year}/close", lambda w: (f"/accounting/years/{LAST_YEAR}/close", None))
+add("POST /accounting/years/{year}/reopen", lambda w: (f"/accounting/years/{w.closed_year()}/reopen", None))
+add("POST /accounting/opening", lambda w: ("/accounting/opening", w.opening()))
 
 # messenger
 add("POST /conversations", lambda w: ("/conversations", {"type": "group", "member_ids": [w.friend()]}))

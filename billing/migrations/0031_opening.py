@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddIndex(
-            "invoice", models.Index("id", condition=Q(origin="imported"), name="billing_invoice_imported")
+            "invoice", models.Index("origin", "id", name="billing_invoice_origin")
         ),
         migrations.AddConstraint(
             "invoice",

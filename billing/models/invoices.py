@@ -185,7 +185,7 @@ class Invoice(Document):
         indexes: ClassVar[list[models.Index]] = [
             *document_indexes("billing_invoice"),
             models.Index("currency", "id", name="billing_invoice_currency"),
-            models.Index("id", name="billing_invoice_imported", condition=Q(origin=InvoiceOrigin.IMPORTED)),
+            models.Index("origin", "id", name="billing_invoice_origin"),
             models.Index("issue_date", "id", name="billing_invoice_issue_date"),
             models.Index("due_date", "id", name="billing_invoice_due_date"),
             models.Index("due_date", "id", name="billing_invoice_open", condition=Q(status=_SENT)),

@@ -453,7 +453,12 @@ def test_every_verb_leaves_its_rows_in_the_log(owner):
     assert by_action["send"] == {"status", "sent_at", "posted_on", "delivery_date"}
     assert by_action["record_payment"] == {"amount_paid", "settlements"}
     owner.post(f"/invoices/{draft().pk}/cancel", {"reason": "x"}).ok()
-    assert set(AuditEntry.objects.get(action="cancel").changes) == {"status", "cancelled_at", "cancel_reason"}
+    assert set(AuditEntry.objects.get(action="cancel").changes) == {
+        "status",
+        "cancelled_at",
+        "cancelled_on",
+        "cancel_reason",
+    }
 
 
 def test_what_a_request_costs(owner, django_assert_num_queries):

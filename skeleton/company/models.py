@@ -73,8 +73,8 @@ class Company(Record):
         verbose_name=_("logo"),
     )
     currency = models.CharField(max_length=3, verbose_name=_("currency"))
-    payment_days = models.PositiveSmallIntegerField(null=True, blank=True, verbose_name=_("payment days"))
-    fiscal_year_start = models.PositiveSmallIntegerField(default=1, verbose_name=_("first month of the fiscal year"))
+    payment_days = models.SmallIntegerField(null=True, blank=True, verbose_name=_("payment days"))
+    fiscal_year_start = models.SmallIntegerField(default=1, verbose_name=_("first month of the fiscal year"))
     invoice_footer = models.TextField(null=True, blank=True, verbose_name=_("closing text of invoices"))  # noqa: DJ001
     electronic_address_scheme = models.CharField(  # noqa: DJ001
         max_length=4, null=True, blank=True, verbose_name=_("scheme of the electronic address")
@@ -115,7 +115,7 @@ class Company(Record):
                 violation_error_code="currency",
             ),
             models.CheckConstraint(
-                condition=Q(payment_days__lte=PAYMENT_DAYS_MAX),
+                condition=Q(payment_days__gte=0, payment_days__lte=PAYMENT_DAYS_MAX),
                 name="company_company_payment_days_bounded",
                 violation_error_message=_("Must be between 0 and 365."),
                 violation_error_code="payment_days",

@@ -106,7 +106,7 @@ def test_a_payment_is_reversed(live_server, buyer, width, size):
         check(window, f"{width}-reverse")
         submit(page)
         expect(page.get_by_text(f"{payment.number} is reversed.")).to_be_visible()
-        expect(page.get_by_text("Returned by the bank")).to_be_visible()
+        expect(page.get_by_text("Returned by the bank", exact=True)).to_be_visible()
         check(window, f"{width}-reversed")
 
     run_in_browser(story, live_server.url, size)

@@ -49,8 +49,8 @@ class Migration(migrations.Migration):
                 ('email', models.EmailField(blank=True, max_length=254, null=True, verbose_name='e-mail')),
                 ('website', models.CharField(blank=True, max_length=255, null=True, verbose_name='website')),
                 ('currency', models.CharField(max_length=3, verbose_name='currency')),
-                ('payment_days', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='payment days')),
-                ('fiscal_year_start', models.PositiveSmallIntegerField(default=1, verbose_name='first month of the fiscal year')),
+                ('payment_days', models.SmallIntegerField(blank=True, null=True, verbose_name='payment days')),
+                ('fiscal_year_start', models.SmallIntegerField(default=1, verbose_name='first month of the fiscal year')),
                 ('invoice_footer', models.TextField(blank=True, null=True, verbose_name='closing text of invoices')),
                 ('electronic_address_scheme', models.CharField(blank=True, max_length=4, null=True, verbose_name='scheme of the electronic address')),
                 ('electronic_address_id', models.CharField(blank=True, max_length=100, null=True, verbose_name='electronic address')),
@@ -103,7 +103,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='company',
-            constraint=models.CheckConstraint(condition=models.Q(('payment_days__lte', 365)), name='company_company_payment_days_bounded', violation_error_code='payment_days', violation_error_message='Must be between 0 and 365.'),
+            constraint=models.CheckConstraint(condition=models.Q(('payment_days__gte', 0), ('payment_days__lte', 365)), name='company_company_payment_days_bounded', violation_error_code='payment_days', violation_error_message='Must be between 0 and 365.'),
         ),
         migrations.AddConstraint(
             model_name='company',

@@ -29,6 +29,7 @@ LIMITED = {
     "accounting_line": ADD,
     "accounting_month_total": READ,
     "accounting_total": READ,
+    "accounting_year_closing": CHANGE,
     "audit_entry": READ,
     "billing_correspondents": ADD,
     "billing_e_invoice": ADD,
