@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 TEMPLATE = "skeleton/admin/action.html"
 
-ActionFunction = Callable[..., Any]
+ActionFunction = Callable[..., object]
 """`run(screen, request, record, form)`: calls the service; returns a sentence about the result or an `ActionResult`."""
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
@@ -59,7 +59,7 @@ class AdminAction:
     question: Text = ""
     form: type[ActionForm] = ActionForm
     permissions: tuple[str, ...] = ()
-    condition: Callable[[Any], bool] | None = None
+    condition: Callable[[object], bool] | None = None
     icon: str | None = None
     variant: ActionVariant = ActionVariant.DEFAULT
     deletes_record: bool = False

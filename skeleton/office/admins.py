@@ -43,7 +43,7 @@ class ReadOnlyAdmin(ExportMixin, ModelAdmin):
     """The list and the detail pages of a model. Read-only; see `ReadOnlyRecordAdmin` and `records`."""
 
     resources: ClassVar[tuple[str, ...]] = ()
-    """The resources whose `read` and `write` permissions give access to the screen. Any one is enough."""
+    """The resources whose `read` and `write` permissions give access to the screen. object one is enough."""
 
     audit_resource_name: ClassVar[str] = ""
     """The resource name in the audit log. Defaults to the first of `resources`."""
@@ -203,7 +203,7 @@ class ReadOnlyAdmin(ExportMixin, ModelAdmin):
 
     # parts
 
-    def get_inline_instances(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+    def get_inline_instances(self, request: HttpRequest, obj: Model | None = None) -> list[object]:
         for inline in self.get_inlines(request, obj):
             require_own_inline(inline)
         return list(super().get_inline_instances(request, obj))

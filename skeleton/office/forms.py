@@ -257,17 +257,17 @@ class TableForm(ActionForm):
     second_button: Mapping[str, object] | None = None
     """Name and title of another button that submits the form."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         data = self.data if self.is_bound and self.rows_are_bound() else None
         self.rows = [self._row(record, initial, data) for record, initial in self.row_records()]
 
-    def _row(self, record: Any, initial: Mapping[str, object], data: Any) -> RowForm:
+    def _row(self, record: object, initial: Mapping[str, object], data: object) -> RowForm:
         row = self.row_form(data, prefix=f"row-{self.row_key(record)}", record=record, initial=dict(initial))
         set_number_language(row, self.number_language)
         return row
 
-    def row_records(self) -> Iterable[tuple[Any, Mapping[str, object]]]:
+    def row_records(self) -> Iterable[tuple[object, Mapping[str, object]]]:
         """Return the records of the rows, each with the initial values of its fields."""
         raise NotImplementedError
 

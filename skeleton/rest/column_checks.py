@@ -15,7 +15,7 @@ _NUMBERS = (models.IntegerField, models.DecimalField, models.FloatField, models.
 _NO_TEXTS = (*_NUMBERS, models.DateTimeField, models.JSONField, ArrayField)
 
 
-def unconverted_fields(output: type[serializers.BaseSerializer[Any]], model: type[models.Model]) -> Iterator[str]:
+def unconverted_fields(output: type[serializers.BaseSerializer[object]], model: type[models.Model]) -> Iterator[str]:
     """Yield a sentence for each field of the serializer that would not convert the value of its column."""
     serializer: Any = output(context=NoContext())
     for name, field in serializer.fields.items():

@@ -50,7 +50,7 @@ class TranslatedBoundsMixin:
 
     validators: list[Any]
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
         for validator in self.validators:
             message = getattr(validator, "message", None)
@@ -63,7 +63,7 @@ class TextField(TranslatedBoundsMixin, serializers.CharField):
 
     default_error_messages = {"invalid": _("Not a valid string.")}
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, **kwargs: object) -> None:
         kwargs.setdefault("max_length", 255)
         super().__init__(**kwargs)
 
@@ -117,7 +117,7 @@ class MoneyField(IntegerField):
 
     default_error_messages = {"invalid": _("Must be an integer number of minor units (cents), within 2^63 - 1.")}
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, **kwargs: object) -> None:
         kwargs.setdefault("min_value", 0)
         kwargs.setdefault("max_value", MAX_AMOUNT)
         if kwargs["min_value"] == 1:  # "at least 1" would be read as one whole unit
@@ -145,7 +145,7 @@ class UnitField(TextField):
 
     default_error_messages = {"unit": UNKNOWN_UNIT}
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, **kwargs: object) -> None:
         kwargs.setdefault("help_text", "The unit by UN/ECE Recommendation 20, such as `C62` (piece) or `HUR` (hour).")
         super().__init__(max_length=3, **kwargs)
 
@@ -156,7 +156,7 @@ class UnitField(TextField):
         return code
 
 
-class NumberField(serializers.Field[Decimal, Any, Any, Any]):
+class NumberField(serializers.Field[Decimal, object, object, object]):
     """A JSON number, stored as an exact decimal with at most `places` decimals (quantities: 3, percentages: 4)."""
 
     default_error_messages = {
@@ -235,12 +235,12 @@ class DateTimeField(serializers.DateTimeField):
             self.fail("overflow")
 
 
-class TimeOfDayField(serializers.Field[dt.time, Any, Any, Any]):
+class TimeOfDayField(serializers.Field[dt.time, object, object, object]):
     """A time of day, `HH:MM`. An empty text becomes null if the field is nullable."""
 
     default_error_messages = {"invalid": _("Must be a time of day, HH:MM, from 00:00 to 23:59.")}
 
-    def run_validation(self, data: object = empty) -> Any:
+    def run_validation(self, data: object = empty) -> object:
         return super().run_validation(None if data == "" and self.allow_null else data)
 
     def to_internal_value(self, data: object) -> dt.time:
@@ -293,7 +293,7 @@ class ReferenceField(UUIDField):
         return value
 
 
-class JsonObjectField(serializers.Field[Values, Any, Any, Any]):
+class JsonObjectField(serializers.Field[Values, object, object, object]):
     """A JSON object that is stored unchanged and replaced as a whole. `texts=True` requires all values to be texts."""
 
     default_error_messages = {
@@ -367,8 +367,8 @@ class ListField(serializers.ListField):
         return values
 
 
-AnyField: TypeAlias = serializers.Field[Any, Any, Any, Any]
-"""Any field. DRF's fields have four type parameters, which are irrelevant here."""
+AnyField: TypeAlias = serializers.Field[Any, Any, Any, object]
+"""object field. DRF's fields have four type parameters, which are irrelevant here."""
 
 
 class FromColumns(AnyField):

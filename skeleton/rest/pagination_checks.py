@@ -29,7 +29,7 @@ NOT_READ = {
 """Attributes of DRF's paginations that are not read, and what to do instead."""
 
 
-def unusable_paging(paging: Any) -> Iterator[str]:
+def unusable_paging(paging: object) -> Iterator[str]:
     """Yield a sentence for each attribute of a pagination class that would not be read."""
     if paging is None:
         return

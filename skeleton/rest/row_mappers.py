@@ -145,7 +145,7 @@ class _Compiler:
     def _converter(self, field: AnyField) -> Callable[[Any], Any] | None:
         """Return the function that converts the column's value, or None if orjson serializes it."""
         if not is_native(field):
-            written: Callable[[Any], object] = field.to_representation
+            written: Callable[[object], object] = field.to_representation
             return _after_loading(written) if isinstance(field, JSON_FIELDS) else written
         if isinstance(field, NumberField):
             return number
@@ -196,7 +196,7 @@ def _is_native_object(serializer: Any) -> bool:
     )
 
 
-def _narrowed(serializer: Any) -> Callable[[Any], object]:
+def _narrowed(serializer: Any) -> Callable[[object], object]:
     """Return the function that limits a JSON list of objects to the fields that the serializer shows."""
     names = {name for name, field in serializer.fields.items() if not field.write_only}
 
@@ -293,7 +293,7 @@ def _loaded(value: object) -> object:
     return orjson.loads(value) if isinstance(value, str) else value
 
 
-def _after_loading(written: Callable[[Any], object]) -> Callable[[Any], object]:
+def _after_loading(written: Callable[[object], object]) -> Callable[[object], object]:
     return lambda value: written(_loaded(value))
 
 
@@ -334,7 +334,7 @@ def _finish(field: FromFields) -> Callable[[dict[str, object]], object]:
     return lambda item: compute(*(item[name] for name in names))
 
 
-def _converted(convert: Callable[[Any], object], index: int) -> Callable[[Row], object]:
+def _converted(convert: Callable[[object], object], index: int) -> Callable[[Row], object]:
     def step(row: Row) -> object:
         value = row[index]
         return None if value is None else convert(value)
@@ -359,7 +359,7 @@ def _utc(text: str) -> str:
     return f"{seconds}.{fraction:0<6}Z" if dot else f"{seconds}Z"
 
 
-def row_mapper(serializer_class: type[serializers.BaseSerializer[Any]], *, json: bool = False) -> RowMapper:
+def row_mapper(serializer_class: type[serializers.BaseSerializer[object]], *, json: bool = False) -> RowMapper:
     """The row mapper of a serializer class, compiled once. Raises ImproperlyConfigured for what cannot be compiled."""
     return _row_mapper(serializer_class, json)  # type: ignore[arg-type]  # a class is hashable
 

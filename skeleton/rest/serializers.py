@@ -36,11 +36,11 @@ WRITES = ("create", "update", "save")
 NO_WRITES = "serializers do not write. Call a service from the viewset's perform_create or perform_update."
 
 
-class Serializer(serializers.Serializer[Any]):
+class Serializer(serializers.Serializer[object]):
     """Describes a resource in responses. All fields must be compilable (see `rest.row_mappers`)."""
 
 
-class InputSerializer(serializers.Serializer[Any]):
+class InputSerializer(serializers.Serializer[object]):
     """Validates a body. Other fields of `output_serializer_class` and `also_ignored` are ignored, others refused.
 
     `refused` are fields of `output_serializer_class` that are not ignored, with the message.
@@ -169,7 +169,7 @@ _DECLARATIONS = ("Meta", "default_error_messages", "initial", "_declared_fields"
 
 
 @cache
-def is_shareable(serializer_class: type[serializers.BaseSerializer[Any]]) -> bool:
+def is_shareable(serializer_class: type[serializers.BaseSerializer[object]]) -> bool:
     """Return whether the declared fields of a class store no data of a request, so that requests can share them.
 
     That is so where each class is DRF's or ours, has no methods of its own, or is marked `@mark_stateless`; and where

@@ -65,8 +65,8 @@ class ApiViewSet(ObjectLookup):
     parser_classes: Sequence[type[BaseParser]] = (StrictJsonParser,)
     filter_backends: Sequence[type[BaseFilterBackend]] = ()
     pagination_class: type[PageOrCursorPagination] | None = PageOrCursorPagination
-    serializer_class: type[BaseSerializer[Any]] | None = None
-    list_serializer_class: ClassVar[type[BaseSerializer[Any]] | None] = None
+    serializer_class: type[BaseSerializer[object]] | None = None
+    list_serializer_class: ClassVar[type[BaseSerializer[object]] | None] = None
     """The serializer of lists, if they show fewer fields than single objects."""
 
     input_serializer_class: ClassVar[type[InputSerializer] | None] = None
@@ -135,13 +135,13 @@ class ApiViewSet(ObjectLookup):
             raise TypeError(f"{type(self).__name__}.{self.action} takes no body")
         return cast(type[InputSerializer], found)
 
-    def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
+    def get_serializer(self, *args: object, **kwargs: object) -> Any:
         """Like DRF's, but a body (`data=`) is validated by the input serializer, not by that of responses."""
         return (
             self.get_input_serializer(*args, **kwargs) if "data" in kwargs else super().get_serializer(*args, **kwargs)
         )
 
-    def get_input_serializer(self, *args: Any, **kwargs: Any) -> InputSerializer:
+    def get_input_serializer(self, *args: object, **kwargs: Any) -> InputSerializer:
         """Return the serializer for the body, with the same context as DRF's `get_serializer`."""
         kwargs.setdefault("context", self.get_serializer_context())
         serializer = self.get_input_serializer_class()(*args, **kwargs)
@@ -164,14 +164,14 @@ class ApiViewSet(ObjectLookup):
 
     # what is answered
 
-    def get_serializer_class(self) -> type[BaseSerializer[Any]]:
+    def get_serializer_class(self) -> type[BaseSerializer[object]]:
         if self.action == "list":
             found = most_derived(self, "list_serializer_class", "serializer_class")
             if found:
-                return cast(type[BaseSerializer[Any]], found)
+                return cast(type[BaseSerializer[object]], found)
         return super().get_serializer_class()
 
-    def get_output_serializer_class(self) -> type[BaseSerializer[Any]]:
+    def get_output_serializer_class(self) -> type[BaseSerializer[object]]:
         """Return the serializer class of responses, also where `get_serializer_class` returns that of the body.
 
         Then it is the `serializer_class` of the viewset, which may show less than the body's `output_serializer_class`.
