@@ -398,7 +398,7 @@ class ReservationAdmin(ReadOnlyRecordAdmin):
 
     @admin_action(
         _("Fulfil"),
-        condition=_can("fulfill"),
+        shown_if=_can("fulfill"),
         icon="task_alt",
         variant=ActionVariant.PRIMARY,
         question=_("This issues the reserved stock from the warehouse."),
@@ -409,7 +409,7 @@ class ReservationAdmin(ReadOnlyRecordAdmin):
 
     @admin_action(
         pgettext_lazy("reservation", "Cancel"),
-        condition=_can("cancel"),
+        shown_if=_can("cancel"),
         icon="undo",
         variant=ActionVariant.DANGER,
         question=_("This releases the reserved stock."),

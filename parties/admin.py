@@ -114,7 +114,7 @@ class PartyAdmin(ImportableAdmin):
 
     @admin_action(
         _("Activate"),
-        condition=lambda party: party.status != PartyStatus.ACTIVE,
+        shown_if=lambda party: party.status != PartyStatus.ACTIVE,
         icon="check_circle",
         question=_("New orders, invoices and contracts can be made for it again."),
     )
@@ -123,7 +123,7 @@ class PartyAdmin(ImportableAdmin):
 
     @admin_action(
         _("Deactivate"),
-        condition=lambda party: party.status != PartyStatus.INACTIVE,
+        shown_if=lambda party: party.status != PartyStatus.INACTIVE,
         icon="pause_circle",
         question=_("No new order, invoice or contract can be made for it."),
     )
@@ -132,7 +132,7 @@ class PartyAdmin(ImportableAdmin):
 
     @admin_action(
         _("Blacklist"),
-        condition=lambda party: party.status != PartyStatus.BLACKLISTED,
+        shown_if=lambda party: party.status != PartyStatus.BLACKLISTED,
         icon="block",
         variant=ActionVariant.DANGER,
         question=_("No new order, invoice or contract can be made for it."),
@@ -292,7 +292,7 @@ class CountryAdmin(RecordAdmin):
 
     @admin_action(
         _("Activate"),
-        condition=lambda country: not country.is_active,
+        shown_if=lambda country: not country.is_active,
         icon="check_circle",
         question=_("It is offered again."),
     )
@@ -302,7 +302,7 @@ class CountryAdmin(RecordAdmin):
 
     @admin_action(
         _("Deactivate"),
-        condition=lambda country: country.is_active,
+        shown_if=lambda country: country.is_active,
         icon="block",
         question=_("It will no longer be offered."),
     )

@@ -257,7 +257,7 @@ class EntryAdmin(ReadOnlyRecordAdmin):
         form=ReverseForm,
         icon="undo",
         variant=ActionVariant.DANGER,
-        condition=lambda entry: entry.reversed_by_id is None and words_of_document(entry) is None,
+        shown_if=lambda entry: entry.reversed_by_id is None and words_of_document(entry) is None,
         question=_("This records a reversing transaction. Both stay in the books and cancel each other out."),
     )
     def reverse(self, request: HttpRequest, entry: Entry, form: ReverseForm) -> Text:
@@ -297,14 +297,14 @@ class PeriodAdmin(RecordAdmin):
     @admin_action(
         pgettext_lazy("period", "Close"),
         icon="lock",
-        condition=lambda period: period.status == PeriodStatus.OPEN,
+        shown_if=lambda period: period.status == PeriodStatus.OPEN,
         question=_("Nothing can be recorded in this period until it is reopened."),
     )
     def close(self, request: HttpRequest, period: Period, form: ActionForm) -> Text:
         close_period(period_id=period.pk, actor=self.actor(request))
         return format_text(_("The period {period} is closed."), period=period)
 
-    @admin_action(_("Reopen"), icon="lock_open", condition=lambda period: period.status == PeriodStatus.CLOSED)
+    @admin_action(_("Reopen"), icon="lock_open", shown_if=lambda period: period.status == PeriodStatus.CLOSED)
     def reopen(self, request: HttpRequest, period: Period, form: ActionForm) -> Text:
         reopen_period(period_id=period.pk, actor=self.actor(request))
         return format_text(_("The period {period} is open."), period=period)

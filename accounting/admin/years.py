@@ -94,7 +94,7 @@ class YearClosingAdmin(RecordAdmin):
         pgettext_lazy("fiscal year", "Reopen"),
         icon="lock_open",
         variant=ActionVariant.DANGER,
-        condition=lambda closing: closing.reopened_at is None,
+        shown_if=lambda closing: closing.reopened_at is None,
         question=_(
             "This reverses the closing transactions on the same day. The days of the year can be posted to again."
         ),

@@ -124,7 +124,7 @@ class CorrectionActions:
     @admin_action(
         _("Create credit note"),
         form=NewCreditNoteForm,
-        condition=is_creditable,
+        shown_if=is_creditable,
         icon="assignment_return",
         question=_("Choose what is credited. What is no longer due on the invoice afterwards is on account."),
     )
@@ -139,7 +139,7 @@ class CorrectionActions:
     @admin_action(
         _("Use on account"),
         form=UseOnAccountForm,
-        condition=lambda invoice: invoice.status == InvoiceStatus.SENT,
+        shown_if=lambda invoice: invoice.status == InvoiceStatus.SENT,
         icon="join_inner",
         question=_("Settles the invoice with what the customer has paid or was credited before."),
     )
@@ -156,7 +156,7 @@ class CorrectionActions:
     @admin_action(
         _("Write off"),
         form=WriteOffForm,
-        condition=lambda invoice: invoice.status == InvoiceStatus.SENT,
+        shown_if=lambda invoice: invoice.status == InvoiceStatus.SENT,
         permissions=("invoices:refund",),
         icon="money_off",
         variant=ActionVariant.DANGER,
@@ -171,7 +171,7 @@ class CorrectionActions:
     @admin_action(
         _("Undo write-off"),
         form=UndoWriteOffForm,
-        condition=lambda invoice: invoice.amount_written_off > 0,
+        shown_if=lambda invoice: invoice.amount_written_off > 0,
         permissions=("invoices:refund",),
         icon="undo",
         question=_("What was written off is due again."),

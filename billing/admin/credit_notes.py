@@ -155,7 +155,7 @@ class CreditNoteAdmin(OrderLinkMixin, EntriesMixin, ReadOnlyRecordAdmin):
     @admin_action(
         _("Send"),
         form=SendForm,
-        condition=is_draft,
+        shown_if=is_draft,
         icon="send",
         variant=ActionVariant.PRIMARY,
         question=_("It gets its number, settles its invoice and can no longer be changed."),
@@ -166,7 +166,7 @@ class CreditNoteAdmin(OrderLinkMixin, EntriesMixin, ReadOnlyRecordAdmin):
         note.refresh_from_db()
         return format_text(_("{number} is sent."), number=note.number)
 
-    @admin_action(pgettext_lazy("credit note", "Edit"), form=CreditNoteDraftForm, condition=is_draft, icon="edit")
+    @admin_action(pgettext_lazy("credit note", "Edit"), form=CreditNoteDraftForm, shown_if=is_draft, icon="edit")
     def edit(self, request: HttpRequest, note: CreditNote, form: CreditNoteDraftForm) -> Text:
         values = CreditNoteUpdateInputSerializer.parse(
             {"notes": None, "issue_date": None, **form.request_body()}, partial=True
@@ -177,7 +177,7 @@ class CreditNoteAdmin(OrderLinkMixin, EntriesMixin, ReadOnlyRecordAdmin):
     @admin_action(
         pgettext_lazy("payment", "Allocate"),
         form=AllocateForm,
-        condition=lambda note: note.unallocated > 0,
+        shown_if=lambda note: note.unallocated > 0,
         icon="join_inner",
         variant=ActionVariant.PRIMARY,
         question=_("Settles an open invoice of the customer with what is on account."),
@@ -190,7 +190,7 @@ class CreditNoteAdmin(OrderLinkMixin, EntriesMixin, ReadOnlyRecordAdmin):
     @admin_action(
         pgettext_lazy("payment", "Take back"),
         form=TakeBackForm,
-        condition=settles_others,
+        shown_if=settles_others,
         icon="undo",
         question=_("Takes it back from an invoice other than its own. The amount is on account again."),
     )
@@ -202,7 +202,7 @@ class CreditNoteAdmin(OrderLinkMixin, EntriesMixin, ReadOnlyRecordAdmin):
     @admin_action(
         pgettext_lazy("payment", "Refund"),
         form=RefundForm,
-        condition=lambda note: note.unallocated > 0,
+        shown_if=lambda note: note.unallocated > 0,
         permissions=("invoices:refund",),
         icon="currency_exchange",
         question=_("Records that you paid back what is on account. It does not move the money itself."),
@@ -215,7 +215,7 @@ class CreditNoteAdmin(OrderLinkMixin, EntriesMixin, ReadOnlyRecordAdmin):
 
     @admin_action(
         _("Delete"),
-        condition=is_draft,
+        shown_if=is_draft,
         icon="delete",
         variant=ActionVariant.DANGER,
         deletes_record=True,

@@ -115,7 +115,7 @@ def email_action(service: Any, argument: str, condition: Any) -> Any:
     return admin_action(
         pgettext_lazy("verb", "E-mail"),
         form=EmailForm,
-        condition=condition,
+        shown_if=condition,
         icon="mail",
         question=_("The PDF is attached."),
     )(email)
@@ -129,7 +129,7 @@ class ReminderAction:
     @admin_action(
         _("Remind"),
         form=ReminderForm,
-        condition=lambda invoice: invoice.status == InvoiceStatus.SENT and invoice.is_overdue,
+        shown_if=lambda invoice: invoice.status == InvoiceStatus.SENT and invoice.is_overdue,
         icon="notification_important",
         question=_("Sends the next payment reminder, with the invoice attached."),
     )
@@ -218,7 +218,7 @@ class DocumentEmailAdmin(ReadOnlyRecordAdmin):
 
     @admin_action(
         _("Send again"),
-        condition=lambda email: email.status == EmailStatus.FAILED,
+        shown_if=lambda email: email.status == EmailStatus.FAILED,
         icon="send",
         question=_("It will be tried again at once, and at intervals if that fails."),
     )

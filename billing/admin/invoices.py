@@ -362,7 +362,7 @@ class InvoiceAdmin(CorrectionActions, ReminderAction, OrderLinkMixin, EntriesMix
     @admin_action(
         _("Send"),
         form=SendForm,
-        condition=can("send"),
+        shown_if=can("send"),
         icon="send",
         variant=ActionVariant.PRIMARY,
         question=_("From then on only the notes can be changed."),
@@ -375,7 +375,7 @@ class InvoiceAdmin(CorrectionActions, ReminderAction, OrderLinkMixin, EntriesMix
     @admin_action(
         _("Record payment"),
         form=PaymentForm,
-        condition=can("record_payment"),
+        shown_if=can("record_payment"),
         icon="payments",
         variant=ActionVariant.PRIMARY,
     )
@@ -392,7 +392,7 @@ class InvoiceAdmin(CorrectionActions, ReminderAction, OrderLinkMixin, EntriesMix
         return format_text(_("Recorded a payment of {paid}. {due} is still due."), paid=paid_money, due=due_money)
 
     @admin_action(
-        _("Notes"), form=NotesForm, condition=lambda invoice: invoice.status != InvoiceStatus.DRAFT, icon="edit_note"
+        _("Notes"), form=NotesForm, shown_if=lambda invoice: invoice.status != InvoiceStatus.DRAFT, icon="edit_note"
     )
     def edit_notes(self, request: HttpRequest, invoice: Invoice, form: NotesForm) -> Text:
         values = InvoiceUpdateInputSerializer.parse({"notes": form.cleaned_data["notes"] or None}, partial=True)
@@ -409,7 +409,7 @@ class InvoiceAdmin(CorrectionActions, ReminderAction, OrderLinkMixin, EntriesMix
     @admin_action(
         pgettext_lazy("invoice", "Cancel"),
         form=ReasonForm,
-        condition=can("cancel"),
+        shown_if=can("cancel"),
         icon="cancel",
         variant=ActionVariant.DANGER,
         question=_("A cancelled invoice stays on record and cannot be reopened."),

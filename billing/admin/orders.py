@@ -192,7 +192,7 @@ def status_change_action(target: OrderStatus, title: Text, **described: Any) -> 
 
     move.__name__ = ACTION_NAMES[target]
     fits = lambda order: target in allowed_transitions(order.status, invoiced=order.invoiced is not None)  # noqa: E731
-    return admin_action(title, form=ReasonForm, condition=fits, **described)(move)
+    return admin_action(title, form=ReasonForm, shown_if=fits, **described)(move)
 
 
 class WaitingFilter(DropdownFilter):
@@ -332,7 +332,7 @@ class OrderAdmin(DocumentAdminBase):
         _("Invoice it"),
         form=InvoiceOrderForm,
         permissions=("invoices:write",),
-        condition=lambda order: order.status in COMMITTED,
+        shown_if=lambda order: order.status in COMMITTED,
         icon="receipt_long",
         question=_("A draft invoice is made of what is not invoiced yet."),
     )

@@ -208,7 +208,7 @@ class PaymentAdmin(EntriesMixin, ReadOnlyRecordAdmin):
     @admin_action(
         pgettext_lazy("payment", "Allocate"),
         form=AllocateForm,
-        condition=has_money_left,
+        shown_if=has_money_left,
         icon="join_inner",
         variant=ActionVariant.PRIMARY,
         question=_("Settles an open invoice of the customer with what is on account."),
@@ -221,7 +221,7 @@ class PaymentAdmin(EntriesMixin, ReadOnlyRecordAdmin):
     @admin_action(
         pgettext_lazy("payment", "Take back"),
         form=TakeBackForm,
-        condition=lambda payment: stands(payment) and payment.allocated > 0,
+        shown_if=lambda payment: stands(payment) and payment.allocated > 0,
         icon="undo",
         question=_("What the payment settles of the invoice is on account again, and due on the invoice."),
     )
@@ -233,7 +233,7 @@ class PaymentAdmin(EntriesMixin, ReadOnlyRecordAdmin):
     @admin_action(
         pgettext_lazy("payment", "Refund"),
         form=RefundForm,
-        condition=has_money_left,
+        shown_if=has_money_left,
         permissions=("invoices:refund",),
         icon="currency_exchange",
         question=_("Records that you paid back what is on account. It does not move the money itself."),
@@ -247,7 +247,7 @@ class PaymentAdmin(EntriesMixin, ReadOnlyRecordAdmin):
     @admin_action(
         pgettext_lazy("payment", "Reverse"),
         form=ReversalForm,
-        condition=lambda payment: payment.reversed_at is None,
+        shown_if=lambda payment: payment.reversed_at is None,
         permissions=("invoices:refund",),
         icon="undo",
         variant=ActionVariant.DANGER,

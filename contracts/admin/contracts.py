@@ -210,7 +210,7 @@ class ContractAdmin(TermsDisplayMixin, RecordAdmin):
 
     @admin_action(
         pgettext_lazy("contract", "Submit"),
-        condition=can(Action.SUBMIT),
+        shown_if=can(Action.SUBMIT),
         icon="send",
         variant=ActionVariant.PRIMARY,
         question=_("Somebody other than its author approves it then."),
@@ -221,7 +221,7 @@ class ContractAdmin(TermsDisplayMixin, RecordAdmin):
 
     @admin_action(
         _("Approve"),
-        condition=can(Action.APPROVE),
+        shown_if=can(Action.APPROVE),
         icon="verified",
         variant=ActionVariant.PRIMARY,
         question=_("It is active from then on, signed now."),
@@ -231,7 +231,7 @@ class ContractAdmin(TermsDisplayMixin, RecordAdmin):
         return _("The contract is active.")
 
     @admin_action(
-        _("Reject"), form=ReasonForm, condition=can(Action.REJECT), icon="undo", question=_("It is a draft again.")
+        _("Reject"), form=ReasonForm, shown_if=can(Action.REJECT), icon="undo", question=_("It is a draft again.")
     )
     def reject(self, request: HttpRequest, contract: Contract, form: ReasonForm) -> Text:
         services.reject_contract(
@@ -242,7 +242,7 @@ class ContractAdmin(TermsDisplayMixin, RecordAdmin):
     @admin_action(
         _("Activate"),
         form=SignatureForm,
-        condition=can(Action.ACTIVATE),
+        shown_if=can(Action.ACTIVATE),
         icon="play_circle",
         question=_("From then on only its terms can be changed, and each change is a version."),
     )
@@ -252,21 +252,21 @@ class ContractAdmin(TermsDisplayMixin, RecordAdmin):
         return _("The contract is active.")
 
     @admin_action(
-        _("Renew"), form=NewEndForm, condition=can(Action.RENEW), icon="autorenew", variant=ActionVariant.PRIMARY
+        _("Renew"), form=NewEndForm, shown_if=can(Action.RENEW), icon="autorenew", variant=ActionVariant.PRIMARY
     )
     def renew(self, request: HttpRequest, contract: Contract, form: NewEndForm) -> Text:
         values = RenewInputSerializer.parse(form.request_body())
         services.renew_contract(contract_id=contract.pk, **values, actor=self.actor(request))
         return format_text(_("The contract is renewed until {day}."), day=values["new_end_date"])
 
-    @admin_action(_("Payment terms"), form=PaymentTermsForm, condition=can(Action.PAYMENT_TERMS), icon="payments")
+    @admin_action(_("Payment terms"), form=PaymentTermsForm, shown_if=can(Action.PAYMENT_TERMS), icon="payments")
     def payment_terms(self, request: HttpRequest, contract: Contract, form: PaymentTermsForm) -> Text:
         values = PaymentTermsInputSerializer.parse(form.request_body(), partial=True)
         services.change_payment_terms(contract_id=contract.pk, values=values, actor=self.actor(request))
         return _("The payment terms are saved.")
 
     @admin_action(
-        _("Delivery terms"), form=DeliveryTermsForm, condition=can(Action.DELIVERY_TERMS), icon="local_shipping"
+        _("Delivery terms"), form=DeliveryTermsForm, shown_if=can(Action.DELIVERY_TERMS), icon="local_shipping"
     )
     def delivery_terms(self, request: HttpRequest, contract: Contract, form: DeliveryTermsForm) -> Text:
         values = DeliveryTermsInputSerializer.parse(form.request_body(), partial=True)
@@ -276,7 +276,7 @@ class ContractAdmin(TermsDisplayMixin, RecordAdmin):
     @admin_action(
         _("Terminate"),
         form=ReasonForm,
-        condition=can(Action.TERMINATE),
+        shown_if=can(Action.TERMINATE),
         icon="block",
         variant=ActionVariant.DANGER,
         question=_("A terminated contract stays on record and cannot be reopened."),

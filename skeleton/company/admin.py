@@ -160,7 +160,7 @@ class CompanyAdmin(SingleRecordAdmin):
 
     @admin_action(
         _("Remove logo"),
-        condition=lambda company: company.logo_file_id is not None,
+        shown_if=lambda company: company.logo_file_id is not None,
         permissions=WRITERS,
         icon="hide_image",
         question=_("New documents show no logo. Sent documents keep theirs."),

@@ -2,7 +2,7 @@
 
 A queryset from a model's manager has a query key: the model, and the `@keyed` methods called since. Two querysets with
 the same key have the same SQL and differ only in values, so `rest.compiled` compiles it once, with a `Placeholder` for
-each value. object other change to a queryset (`filter`, `order_by`, access to its `query`) drops the key and the compiled
+each value. Any other change to a queryset (`filter`, `order_by`, access to its `query`) drops the key and the compiled
 SQL: such a queryset works as usual, and is compiled for each request.
 
     class FileQuerySet(RowLevelQuerySet["File"]):

@@ -116,7 +116,7 @@ class UserAdmin(RecordAdmin):
         form=RemoveRoleForm,
         permissions=MANAGE,
         icon="remove_moderator",
-        condition=lambda user: bool(user.role_names),
+        shown_if=lambda user: bool(user.role_names),
     )
     def take_role(self, request: HttpRequest, user: User, form: RemoveRoleForm) -> Text:
         role = form.cleaned_data["role"]
@@ -124,7 +124,7 @@ class UserAdmin(RecordAdmin):
         return format_text(_("{name} no longer has the role {role}."), name=user.name, role=role)
 
     @admin_action(
-        _("Activate"), condition=_inactive, icon="check_circle", question=_("The account can be used again at once.")
+        _("Activate"), shown_if=_inactive, icon="check_circle", question=_("The account can be used again at once.")
     )
     def activate(self, request: HttpRequest, user: User, form: ActionForm) -> Text:
         accounts.activate_user(user_id=user.pk, actor=self.actor(request))
@@ -132,7 +132,7 @@ class UserAdmin(RecordAdmin):
 
     @admin_action(
         _("Deactivate"),
-        condition=_active,
+        shown_if=_active,
         icon="block",
         variant=ActionVariant.DANGER,
         question=_("The account is switched off, and all its sessions end at once."),
@@ -213,7 +213,7 @@ class RoleAdmin(RecordAdmin):
     @admin_action(
         _("Delete"),
         permissions=MANAGE,
-        condition=lambda role: not role.is_default,
+        shown_if=lambda role: not role.is_default,
         icon="delete",
         variant=ActionVariant.DANGER,
         question=_("This deletes the role permanently. Nobody may hold it."),

@@ -175,7 +175,7 @@ class JobAdmin(ReadOnlyRecordAdmin):
     @admin_action(
         _("Run now"),
         question=_("It will run as soon as a worker is free."),
-        condition=lambda job: job.status in (JobState.FAILED, JobState.TODO),
+        shown_if=lambda job: job.status in (JobState.FAILED, JobState.TODO),
         icon="replay",
     )
     def run_now(self, request: HttpRequest, job: Job, form: object) -> Text:
@@ -185,7 +185,7 @@ class JobAdmin(ReadOnlyRecordAdmin):
     @admin_action(
         pgettext_lazy("job", "Cancel"),
         question=_("The job will not run, and its work will not be done."),
-        condition=lambda job: job.status in (JobState.FAILED, JobState.TODO),
+        shown_if=lambda job: job.status in (JobState.FAILED, JobState.TODO),
         icon="cancel",
         variant=ActionVariant.DANGER,
     )

@@ -179,9 +179,7 @@ class NotificationAdmin(OwnRecordsAdmin, ReadOnlyRecordAdmin):
             return label("read", {}, text=str(_("read")))
         return label("new", {"new": "primary"}, text=str(_("new")))
 
-    @admin_action(
-        _("Mark as read"), condition=lambda notification: notification.read_at is None, icon="mark_email_read"
-    )
+    @admin_action(_("Mark as read"), shown_if=lambda notification: notification.read_at is None, icon="mark_email_read")
     def mark_read(self, request: HttpRequest, notification: Notification, form: ActionForm) -> str:
         reading.mark_read(notification_id=notification.pk, actor=self.actor(request))
         return str(_("The notification is marked as read."))
@@ -256,7 +254,7 @@ class DeliveryAdmin(ReadOnlyRecordAdmin):
 
     @admin_action(
         _("Send again"),
-        condition=lambda delivery: delivery.status == DeliveryStatus.FAILED,
+        shown_if=lambda delivery: delivery.status == DeliveryStatus.FAILED,
         icon="send",
         question=_("It will be tried again at once, and at intervals if that fails."),
     )

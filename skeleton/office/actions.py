@@ -49,7 +49,8 @@ class AdminAction:
     """An action on a record.
 
     `permissions`: any one of these is required, instead of the screen's permission to change. `condition` decides for
-    which records the action is available: for others, it has no button and is refused. `question` is shown on the
+    which records the action is available: for others, it has no button and is refused. `shown_if` only decides for
+    which records it has a button: the service refuses the others, and says why. `question` is shown on the
     confirmation page. `deletes_record`: the record no longer exists afterwards, so the user returns to the list.
     `changes_record` is False for a download.
     """
@@ -59,7 +60,8 @@ class AdminAction:
     question: Text = ""
     form: type[ActionForm] = ActionForm
     permissions: tuple[str, ...] = ()
-    condition: Callable[[object], bool] | None = None
+    condition: Callable[[Any], bool] | None = None
+    shown_if: Callable[[Any], bool] | None = None
     icon: str | None = None
     variant: ActionVariant = ActionVariant.DEFAULT
     deletes_record: bool = False
@@ -67,6 +69,9 @@ class AdminAction:
 
     def is_available_for(self, record: object) -> bool:
         return self.condition is None or self.condition(record)
+
+    def is_shown_for(self, record: object) -> bool:
+        return self.is_available_for(record) and (self.shown_if is None or self.shown_if(record))
 
 
 def admin_action(title: Text, **options: Any) -> Callable[[ActionFunction], Callable[..., HttpResponse]]:

@@ -43,7 +43,7 @@ class ReadOnlyAdmin(ExportMixin, ModelAdmin):
     """The list and the detail pages of a model. Read-only; see `ReadOnlyRecordAdmin` and `records`."""
 
     resources: ClassVar[tuple[str, ...]] = ()
-    """The resources whose `read` and `write` permissions give access to the screen. object one is enough."""
+    """The resources whose `read` and `write` permissions give access to the screen. Any one is enough."""
 
     audit_resource_name: ClassVar[str] = ""
     """The resource name in the audit log. Defaults to the first of `resources`."""
@@ -225,7 +225,7 @@ class ReadOnlyAdmin(ExportMixin, ModelAdmin):
             for name in self._extract_action_names(self.record_actions)
             if record is not None
             and self.can_run(request, self.get_record_action(name), record)
-            and self.get_record_action(name).is_available_for(record)
+            and self.get_record_action(name).is_shown_for(record)
         ]
 
     def get_actions(self, request: HttpRequest) -> dict[str, object]:

@@ -368,7 +368,7 @@ class ListField(serializers.ListField):
 
 
 AnyField: TypeAlias = serializers.Field[Any, Any, Any, object]
-"""object field. DRF's fields have four type parameters, which are irrelevant here."""
+"""Any field. DRF's fields have four type parameters, which are irrelevant here."""
 
 
 class FromColumns(AnyField):

@@ -158,7 +158,7 @@ def test_cancelling_takes_a_reason(clerk):
     invoice.refresh_from_db()
     assert (invoice.status, invoice.cancel_reason) == ("cancelled", "Wrong address")
     again = clerk.post(page(invoice, "cancel"), {"reason": "Again"})
-    assert "possible in the current state" in text(again)
+    assert "This invoice has already been cancelled." in text(again)
 
 
 @pytest.mark.parametrize(

@@ -172,7 +172,7 @@ def test_the_story_by_its_buttons(clerk, chief):
     ended = Contract.objects.get()
     assert (ended.status, ended.termination_reason, ended.version) == ("terminated", "Breach of terms", 5)
     again = clerk.post(page(contract, "terminate"), {"reason": "Again"})
-    assert "possible in the current state" in text(again)
+    assert "This contract has been terminated. Create a new one instead." in text(again)
 
 
 def test_a_signature_of_another_day(clerk):

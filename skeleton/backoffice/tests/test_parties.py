@@ -121,11 +121,11 @@ def test_status_by_the_services(clerk):
     assert party.status == "blacklisted"
     assert (last_entry().action, last_entry().actor_email) == ("blacklist", "carl@example.com")
     again = clerk.post(f"{CUSTOMERS}{party.pk}/blacklist/")
-    assert "possible in the current state" in text(again)
+    assert "already blacklisted" in text(again)
     chosen = [party.pk, other.pk]
     response = clerk.post(CUSTOMERS, {"action": "blacklist", "_selected_action": chosen}, follow=True)
     assert "Blacklist: done for 1." in text(response)
-    assert "possible in the current state" in text(response)
+    assert "already blacklisted" in text(response)
 
 
 def test_each_screen_shows_its_own_kind(clerk):
