@@ -200,6 +200,7 @@ ACTIONS = {
     "POST /users/{id}/roles": "assign_role",
     "DELETE /users/{id}/roles/{role_id}": "remove_role",
     "POST /transactions": "post",
+    "POST /accounting/opening": "open",
     "POST /conversations/{id}/members": "add_member",
     "DELETE /conversations/{id}/members": "remove_member",
     "PATCH /conversations/{id}/messages/{message_id}": "edit",

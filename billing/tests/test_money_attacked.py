@@ -210,7 +210,7 @@ def test_a_refund_goes_to_the_customer_of_the_credit_note_in_its_currency() -> N
 def test_a_refund_is_not_dated_before_what_it_pays_back() -> None:
     note = credited(paid(line(1000)))
     fits = "billing_payment_refund_fits"
-    earlier = {"paid_at": "now() - interval '2 days'", "day": f"{TODAY} - 2"}
+    earlier: dict[str, Any] = {"paid_at": "now() - interval '2 days'", "day": f"{TODAY} - 2"}
     assert refunding(note, **earlier) == fits
     payment = received(note.customer)
     out = {"direction": "'out'", "refund_of_payment_id": f"'{payment.pk}'"}

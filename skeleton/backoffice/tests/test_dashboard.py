@@ -22,7 +22,7 @@ from skeleton.db.counting import CappedCount
 
 pytestmark = pytest.mark.django_db
 
-QUERIES = 17
+QUERIES = 18
 """Who asks takes 3, what is unread 1, and whether there are entries 1; revenue, what is owed and the kept numbers of
 invoices and of orders 1 each, and each short list and count 1."""
 
