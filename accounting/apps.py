@@ -66,6 +66,7 @@ def _declare_entries() -> None:
         field="date",
     )
     declare("accounting_entry_date_ahead", Invalid, MORE_THAN_A_YEAR_AHEAD_MESSAGE, field="date")
+    declare("accounting_entry_opening_ahead", Invalid, _("Must not be in the future."), field="date")
     declare("accounting_company_zone", Conflict, _("The books are kept in the days of another time zone."))
     declare("accounting_entry_two_lines", Invalid, _("A transaction needs at least two lines."), field="lines")
     declare("accounting_entry_balanced", Invalid, _("Debits and credits are not equal."), field="lines")

@@ -62,6 +62,8 @@ class OpeningInputSerializer(InputSerializer):
     """Balances, open invoices, or both."""
 
     output_serializer_class = OpeningSerializer
-    date = DateField(required=False, allow_null=True, help_text="The day of all entries. Defaults to today.")
+    date = DateField(
+        required=False, allow_null=True, help_text="The day of all entries, not in the future. Defaults to today."
+    )
     balances = ListField(child=BalanceInputSerializer(), max_length=MAX_ROWS, required=False)
     invoices = ListField(child=OpenInvoiceInputSerializer(), max_length=MAX_ROWS, required=False)

@@ -61,7 +61,7 @@ def take_over(
     balances: Sequence[Balance] = (),
     invoices: Sequence[OpenInvoice] = (),
 ) -> Opening:
-    """Post opening balances and import open invoices on `date`, which defaults to today.
+    """Post opening balances and import open invoices on `date`: today, which is the default, or earlier.
 
     What the balances of a currency lack is posted to the account of opening balances. Raises Invalid (nothing to take
     over, control accounts, unknown accounts, customers or tax codes, amounts that don't add up, dates, numbers that are
@@ -71,6 +71,8 @@ def take_over(
         raise Invalid(details={"balances": _("Give balances or open invoices.")})
     day = date or today()
     require_from_1900(day, field="date")
+    if day > today():  # the open invoices could be settled, credited and written off on later days only
+        raise Invalid(details={"date": _("Must not be in the future.")})
     opening_id = uuid7()
     with audited_transaction(actor, "open"):
         rows = insert_open_invoices(invoices, day=day, actor=actor)
