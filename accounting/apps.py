@@ -19,7 +19,8 @@ class AccountingConfig(AppConfig):
         _declare_lines()
         _declare_years()
         integrity_checks.register_checks()
-        importlib.import_module("accounting.checks")  # registers them; they need the models
+        for name in ("checks", "services.fiscal_year_start"):
+            importlib.import_module(f"accounting.{name}")  # registers checks; they need the models
 
 
 def _declare_accounts() -> None:
@@ -93,6 +94,17 @@ def _declare_lines() -> None:
 
 def _declare_years() -> None:
     declare = constraints.declare
+    declare(
+        "accounting_company_fiscal_year",
+        Conflict,
+        _("Closed fiscal years keep their first month. Reopen them first."),
+        field="fiscal_year_start",
+    )
+    declare(
+        "accounting_year_closing_month",
+        Conflict,
+        _("The company's fiscal years now begin in another month. Try again."),
+    )
     declare(
         "accounting_year_closing_months",
         Invalid,
