@@ -43,9 +43,18 @@ def _declare_accounts() -> None:
         _("An account with postings gets no sub-accounts."),
         field="parent_id",
     )
+    told = _("A tax code posts to this account: it stays active, without sub-accounts, and keeps its type.")
+    declare("accounting_account_of_taxes", Conflict, told)
+    declare("accounting_account_parent_of_taxes", Conflict, told, field="parent_id")
 
 
 def _declare_tax_codes() -> None:
+    constraints.declare(
+        "accounting_tax_code_account",
+        Invalid,
+        _("The account of a tax code must be active and without sub-accounts."),
+        field="account_id",
+    )
     constraints.declare("accounting_tax_code_id_rate", Conflict, _("Another tax code already has this id."))
 
 
