@@ -28,7 +28,9 @@ class BalanceInputSerializer(InputSerializer):
     """Exactly one of `debit` and `credit` must be greater than 0."""
 
     output_serializer_class = OpeningSerializer
-    account_id = AccountField(source="account", help_text="The id or the code. Not receivables, advances or tax.")
+    account_id = AccountField(
+        source="account", help_text="The id or the code. Not receivables, advances, tax, revenue or expenses."
+    )
     debit = MoneyField(required=False, allow_null=True)
     credit = MoneyField(required=False, allow_null=True)
     currency = CurrencyField(required=False, allow_null=True, help_text="Defaults to the company's.")

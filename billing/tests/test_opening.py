@@ -101,6 +101,14 @@ class TestBalances:
         account("1010", currency="EUR")
         opened(owner, balances=[balance]).refused(422, field)
 
+    @pytest.mark.parametrize("code, told", [("3100", "Leave it out."), ("4000", "revenue"), ("5300", "expenses")])
+    def test_accounts_that_begin_without_a_balance(self, owner, code, told):
+        balances = [{"account_id": "1200", "debit": 5}, {"account_id": code, "credit": 5}]
+        assert told in opened(owner, balances=balances).refused(422, "balances.1.account_id")["message"]
+        by_id = [{"account_id": str(Account.objects.get(code=code).pk), "credit": 5}]
+        opened(owner, balances=by_id).refused(422, "balances.0.account_id")
+        assert Entry.objects.count() == 0
+
     def test_nothing_at_all(self, owner):
         opened(owner).refused(422, "balances")
         opened(owner, balances=[], invoices=[]).refused(422, "balances")

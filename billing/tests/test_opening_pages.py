@@ -34,6 +34,7 @@ def test_the_balances_of_all_accounts_on_one_page(clerk):
     assert row("1200", "debit") in shown
     assert row("1300", "debit") not in shown, "receivables follow from documents"
     assert row("5300", "debit") not in shown, "the year begins without costs"
+    assert row("3100", "debit") not in shown, "it takes what the balances lack"
     sent = {"date": "2026-01-01", row("1200", "debit"): "1,250.50", row("2100", "credit"): "400"}
     done = clerk.post(BALANCES, sent, follow=True)
     assert "The opening balances are posted." in done.content.decode()
