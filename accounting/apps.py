@@ -19,7 +19,8 @@ class AccountingConfig(AppConfig):
         _declare_lines()
         _declare_years()
         integrity_checks.register_checks()
-        importlib.import_module("accounting.checks")  # registers them; they need the models
+        for name in ("checks", "services.fiscal_year_start"):
+            importlib.import_module(f"accounting.{name}")  # registers checks; they need the models
 
 
 def _declare_accounts() -> None:
@@ -42,9 +43,18 @@ def _declare_accounts() -> None:
         _("An account with postings gets no sub-accounts."),
         field="parent_id",
     )
+    told = _("A tax code posts to this account: it stays active, without sub-accounts, and keeps its type.")
+    declare("accounting_account_of_taxes", Conflict, told)
+    declare("accounting_account_parent_of_taxes", Conflict, told, field="parent_id")
 
 
 def _declare_tax_codes() -> None:
+    constraints.declare(
+        "accounting_tax_code_account",
+        Invalid,
+        _("The account of a tax code must be active and without sub-accounts."),
+        field="account_id",
+    )
     constraints.declare("accounting_tax_code_id_rate", Conflict, _("Another tax code already has this id."))
 
 
@@ -66,6 +76,7 @@ def _declare_entries() -> None:
         field="date",
     )
     declare("accounting_entry_date_ahead", Invalid, MORE_THAN_A_YEAR_AHEAD_MESSAGE, field="date")
+    declare("accounting_entry_opening_ahead", Invalid, _("Must not be in the future."), field="date")
     declare("accounting_company_zone", Conflict, _("The books are kept in the days of another time zone."))
     declare("accounting_entry_two_lines", Invalid, _("A transaction needs at least two lines."), field="lines")
     declare("accounting_entry_balanced", Invalid, _("Debits and credits are not equal."), field="lines")
@@ -92,6 +103,17 @@ def _declare_lines() -> None:
 
 def _declare_years() -> None:
     declare = constraints.declare
+    declare(
+        "accounting_company_fiscal_year",
+        Conflict,
+        _("Closed fiscal years keep their first month. Reopen them first."),
+        field="fiscal_year_start",
+    )
+    declare(
+        "accounting_year_closing_month",
+        Conflict,
+        _("The company's fiscal years now begin in another month. Try again."),
+    )
     declare(
         "accounting_year_closing_months",
         Invalid,

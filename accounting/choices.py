@@ -128,6 +128,9 @@ _ROLE_TYPES = {
 RESULT_TYPES = (AccountType.REVENUE, AccountType.EXPENSE)
 """The types of the accounts that the closing of a year clears."""
 
+TAX_TYPES = (AccountType.LIABILITY, AccountType.ASSET)
+"""The types of the accounts that tax codes post to."""
+
 PARTY_ACCOUNTS = (Role.RECEIVABLE, Role.ADVANCES)
 """The control accounts whose balances are those of customers. A line posted by hand names the customer."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from django.db.models import F, OuterRef, QuerySet, Sum
+from django.db.models import BooleanField, F, Func, OuterRef, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 from django.utils.translation import get_language, override
 
@@ -14,6 +14,9 @@ from accounting.choices import CONTROL_ACCOUNTS, AccountType, EntryKind, PeriodS
 from accounting.closing_models import YearClosing
 from accounting.models import NET, Entry, Line, MonthTotal, Period, Total, on_normal_side
 from accounting.tax_code_models import TaxCode
+
+TAKES_POSTINGS = Func(F("pk"), function="accounting_takes_postings", output_field=BooleanField())
+"""Whether an account takes postings: it has no sub-accounts, or has had postings beside them from the start."""
 
 _CHUNK = 500
 

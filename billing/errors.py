@@ -56,6 +56,12 @@ def _declare_invoices() -> None:
     declare("billing_invoice_paid_of_payments", Conflict, _("The amount paid must be the sum of the payments."))
     declare("billing_invoice_line_drafts_only", Conflict, _("Only the lines of a draft can be changed."))
     declare("billing_invoice_number_form", Invalid, _("An invoice number has the form INV-<year>-<nnnnnn>."))
+    declare(
+        "billing_invoice_imported_number_form",
+        Invalid,
+        _("Invoices are numbered like this here. Keep the old number with a prefix."),
+        field="number",
+    )
     declare("billing_invoice_imported_sent", Conflict, _("An imported invoice must be open: it is never a draft."))
     declare("billing_invoice_delivery_address_form", Invalid, _("Must be an object."), field="delivery_address")
     declare("billing_issued_document_of_sent", Conflict, _("Only documents of sent invoices are kept."))

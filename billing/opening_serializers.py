@@ -28,7 +28,9 @@ class BalanceInputSerializer(InputSerializer):
     """Exactly one of `debit` and `credit` must be greater than 0."""
 
     output_serializer_class = OpeningSerializer
-    account_id = AccountField(source="account", help_text="The id or the code. Not receivables, advances or tax.")
+    account_id = AccountField(
+        source="account", help_text="The id or the code. Not receivables, advances, tax, revenue or expenses."
+    )
     debit = MoneyField(required=False, allow_null=True)
     credit = MoneyField(required=False, allow_null=True)
     currency = CurrencyField(required=False, allow_null=True, help_text="Defaults to the company's.")
@@ -62,6 +64,8 @@ class OpeningInputSerializer(InputSerializer):
     """Balances, open invoices, or both."""
 
     output_serializer_class = OpeningSerializer
-    date = DateField(required=False, allow_null=True, help_text="The day of all entries. Defaults to today.")
+    date = DateField(
+        required=False, allow_null=True, help_text="The day of all entries, not in the future. Defaults to today."
+    )
     balances = ListField(child=BalanceInputSerializer(), max_length=MAX_ROWS, required=False)
     invoices = ListField(child=OpenInvoiceInputSerializer(), max_length=MAX_ROWS, required=False)

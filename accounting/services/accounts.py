@@ -7,8 +7,9 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounting.chart import chart_accounts
-from accounting.choices import AccountType, Role
+from accounting.choices import TAX_TYPES, AccountType, Role
 from accounting.models import Account, Total
+from accounting.tax_code_models import TaxCode
 from skeleton.db.locks import locked_for_update, rows_locked_for_update
 from skeleton.db.records import save_changes
 from skeleton.kernel.actors import SYSTEM, Actor
@@ -17,8 +18,8 @@ from skeleton.kernel.money import require_in_use
 from skeleton.kernel.text import Label, format_text
 from skeleton.kernel.transactions import audited_transaction
 
-_TAKES_CHILDREN = ~Exists(Total.objects.filter(account=OuterRef("pk"))) | Exists(
-    Account.objects.filter(parent=OuterRef("pk"))
+_TAKES_CHILDREN = ~Exists(TaxCode.objects.filter(account=OuterRef("pk"))) & (
+    ~Exists(Total.objects.filter(account=OuterRef("pk"))) | Exists(Account.objects.filter(parent=OuterRef("pk")))
 )
 
 
@@ -39,7 +40,8 @@ def update_account(*, account_id: UUID, values: dict[str, Any], actor: Actor) ->
     """Update an account with `values`. `parent` is an id, a code or None. Raises NotFound, Invalid, Conflict.
 
     Type and currency can't be changed once the account has postings (409), nor can the type if it has sub-accounts. An
-    account with postings, or that the settings name, gets no sub-accounts (409).
+    account with postings gets no sub-accounts (409). One that the settings name or a tax code posts to gets none
+    either, and is not deactivated.
     """
     with audited_transaction(actor, "update"):
         if "parent" in values:
@@ -51,6 +53,7 @@ def update_account(*, account_id: UUID, values: dict[str, Any], actor: Actor) ->
             _require_takes_children(values["parent"])
         if values.get("parent") or "type" in values:
             _require_same_type(values.get("type", account.type), values.get("parent", account.parent))
+        _require_still_fits(account, values)
         save_changes(account, values)
 
 
@@ -85,6 +88,10 @@ def _require_takes_children(parent: Account | None) -> None:
         return
     if parent.code in {role.code for role in Role}:
         told = _("Account {code} gets no sub-accounts: the settings name it for postings.")
+    elif named := _tax_codes_of(parent):
+        told = _("Account {code} gets no sub-accounts: tax codes post to it ({tax_codes}).")
+        message = format_text(told, code=parent.code, tax_codes=named)
+        raise Conflict(message, details={"parent_id": message})
     elif not Account.objects.filter(_TAKES_CHILDREN, pk=parent.pk).exists():
         told = _("Account {code} gets no sub-accounts: it has postings.")
     else:
@@ -92,10 +99,36 @@ def _require_takes_children(parent: Account | None) -> None:
     raise Conflict(format_text(told, code=parent.code), details={"parent_id": format_text(told, code=parent.code)})
 
 
+def _require_still_fits(account: Account, values: dict[str, Any]) -> None:
+    """Raise Conflict if documents, which post to the account, could no longer do so."""
+    deactivated = account.is_active and not values.get("is_active", True)
+    of_role = next((role for role in Role if role.code == account.code), None)
+    type_ = values.get("type", account.type)
+    if not deactivated and type_ == account.type:
+        return
+    field = "is_active" if deactivated else "type"
+    if of_role and (deactivated or type_ != of_role.type):
+        told = _("The settings name account {code} for postings. It stays active and keeps its type.")
+        message = format_text(told, code=account.code)
+    elif (named := _tax_codes_of(account)) and (deactivated or type_ not in TAX_TYPES):
+        told = _(
+            "Tax codes post to account {code} ({tax_codes}). It stays active and keeps its type while they name it."
+        )
+        message = format_text(told, code=account.code, tax_codes=named)
+    else:
+        return
+    raise Conflict(message, details={field: message})
+
+
+def _tax_codes_of(account: Account) -> str:
+    """Return the tax codes that post to the account, separated by commas."""
+    return ", ".join(TaxCode.objects.filter(account=account).order_by("code").values_list("code", flat=True))
+
+
 def seed_chart() -> int:
     """Create the accounts of the default chart whose codes aren't taken, and return their number.
 
-    A parent that has postings of its own gets no sub-accounts, so they are created beside it.
+    A parent that has postings, or that a tax code posts to, gets no sub-accounts, so they are created beside it.
     """
     made = 0
     with audited_transaction(SYSTEM, "seed"):

@@ -5,8 +5,9 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from accounting.choices import AccountType, Role
+from accounting.choices import TAX_TYPES, Role
 from accounting.models import Account
+from accounting.queries import TAKES_POSTINGS
 from accounting.services.accounts import find_account
 from accounting.tax_code_models import TaxCode
 from accounting.tax_codes.dataset import tax_codes_of_country
@@ -16,6 +17,7 @@ from skeleton.kernel.actors import SYSTEM, Actor
 from skeleton.kernel.errors import Invalid
 from skeleton.kernel.text import format_text
 from skeleton.kernel.transactions import audited_transaction
+from skeleton.kernel.translation import Text
 
 
 def create_tax_code(*, values: dict[str, Any], actor: Actor) -> UUID:
@@ -32,7 +34,7 @@ def update_tax_code(*, tax_code_id: UUID, values: dict[str, Any], actor: Actor) 
     """
     with audited_transaction(actor, "update"):
         code = locked_for_update(TaxCode.objects.all(), tax_code_id)
-        save_changes(code, _with_account(values))
+        save_changes(code, _with_account(values, kept=code.account_id))
 
 
 def seed_tax_codes(country: str) -> int:
@@ -45,17 +47,27 @@ def seed_tax_codes(country: str) -> int:
     return made
 
 
-def _with_account(values: dict[str, Any]) -> dict[str, Any]:
-    """Return `values` with the account itself. Raises Invalid unless tax can be posted to it."""
+def _with_account(values: dict[str, Any], *, kept: UUID | None = None) -> dict[str, Any]:
+    """Return `values` with the account itself. Raises Invalid unless tax can be posted to it, or it is `kept`."""
     if values.get("account") is None:
         return values
     account = find_account(values["account"], field="account_id")
-    if account and not _takes_tax(account):
-        told = _("Account {code} is not one for taxes: choose a liability or an asset of its own.")
+    if account and account.pk != kept and (told := _account_fault(account)):
         raise Invalid(details={"account_id": format_text(told, code=account.code)})
     return {**values, "account": account}
 
 
+def _account_fault(account: Account) -> Text | None:
+    """Return why tax can't be posted to this account, if so."""
+    if not _takes_tax(account):
+        return _("Account {code} is not one for taxes: choose a liability or an asset of its own.")
+    if not account.is_active:
+        return _("Account {code} is inactive.")
+    if not Account.objects.filter(TAKES_POSTINGS, pk=account.pk).exists():
+        return _("Account {code} has sub-accounts. Post to one of them.")
+    return None
+
+
 def _takes_tax(account: Account) -> bool:
     others = [role.code for role in Role if role != Role.TAX]
-    return account.type in (AccountType.LIABILITY, AccountType.ASSET) and account.code not in others
+    return account.type in TAX_TYPES and account.code not in others

@@ -32,9 +32,9 @@ def close_year(*, year: int, actor: Actor) -> UUID:
     for postings in progress. Raises NotFound (no such year); Conflict (the last day is closed, an earlier year with
     movements is open, the year has not begun, retained earnings can't be posted to).
     """
-    asked = _known_year(year)
     with audited_transaction(actor, "close"):
-        _lock_days()
+        _lock_days()  # the first month of fiscal years can't change from here on
+        asked = _known_year(year)
         _require_closable(asked)
         closing_id = uuid7()
         _post_closing(asked, closing_id, actor)

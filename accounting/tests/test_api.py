@@ -66,11 +66,11 @@ class TestSeed:
         assert Account.objects.count() == before
 
     def test_it_never_overwrites_what_staff_edited(self, owner, chart):
-        bank = Account.objects.get(code="1200")
-        owner.put(f"/accounts/{bank.pk}", {"name": "Our bank", "is_active": False}).ok()
+        rent = Account.objects.get(code="5300")
+        owner.put(f"/accounts/{rent.pk}", {"name": "Our rent", "is_active": False}).ok()
         call_command("seed_accounts", verbosity=0)
-        bank.refresh_from_db()
-        assert (bank.name, bank.is_active) == ("Our bank", False)
+        rent.refresh_from_db()
+        assert (rent.name, rent.is_active) == ("Our rent", False)
 
     def test_roles_take_their_codes_from_the_settings(self, db):
         with override_settings(SKELETON_ACCOUNTS={**settings.SKELETON_ACCOUNTS, "BANK": "1810"}):

@@ -9,10 +9,11 @@ from django.db import connection
 from accounting.models import Account
 from accounting.tax_code_models import TaxCode
 from accounting.tax_codes.dataset import known_countries, tax_codes_of_country
-from accounting.tests.factories import tax_code
+from accounting.tests.factories import account, tax_code
+from accounting.tests.test_constraints import attack
 from skeleton.audit.models import AuditEntry
 from skeleton.testkit.narrowing import database_error
-from skeleton.testkit.roles import refusal_of
+from skeleton.testkit.roles import refusal_of, without_triggers
 from skeleton.testkit.visitor import Visitor
 
 pytestmark = pytest.mark.django_db
@@ -65,6 +66,78 @@ def test_an_exempt_one_says_why(owner):
 )
 def test_refused(owner, chart, change, status, field):
     owner.post("/tax-codes", {**BODY, **change}).refused(status, field)
+
+
+def test_its_account_stays_able_to_take_postings(owner, chart):
+    """Without it, documents that have the code could be neither sent nor credited."""
+    account("2210", "liability")
+    tax_code("S19", account="2210")
+    tax_code("S7", rate=7, account="2210")
+    page = f"/accounts/{Account.objects.get(code='2210').pk}"
+    refused = owner.patch(page, {"is_active": False}).refused(409, "is_active")
+    assert (
+        refused["message"]
+        == "Tax codes post to account 2210 (S19, S7). It stays active and keeps its type while they name it."
+    )
+    owner.patch(page, {"type": "equity"}).refused(409, "type")
+    owner.patch(page, {"type": "asset", "name": "Tax", "is_active": True}).ok()
+    child = {"code": "2211", "name": "Below", "type": "asset", "parent_id": "2210"}
+    told = owner.post("/accounts", child).refused(409, "parent_id")["message"]
+    assert told == "Account 2210 gets no sub-accounts: tax codes post to it (S19, S7)."
+    TaxCode.objects.update(account=None)
+    owner.post("/accounts", child).ok(201)
+    owner.patch(page, {"is_active": False}).ok()
+
+
+def test_its_account_takes_postings_from_the_start(owner, chart):
+    account("2210", "liability")
+    account("2211", "liability", parent="2210")
+    idle = account("2212", "liability", is_active=False)
+    for code in ("2210", "2212"):
+        refused = owner.post("/tax-codes", {**BODY, "account_id": code}).refused(422, "account_id")
+        assert code in refused["details"]["account_id"]
+    made = owner.post("/tax-codes", {**BODY, "account_id": "2211"}).ok(201)
+    owner.patch(f"/tax-codes/{made['id']}", {"account_id": str(idle.pk)}).refused(422, "account_id")
+    with without_triggers() as cursor:
+        cursor.execute("UPDATE accounting_account SET is_active = false WHERE code = '2211'")
+    owner.patch(f"/tax-codes/{made['id']}", {"account_id": "2211", "name": {"en": "Kept"}}).ok()
+
+
+@pytest.mark.parametrize("code", ["1200", "2200", "4000", "3100"])
+def test_what_the_settings_name_stays_as_it_is(owner, chart, code):
+    page = f"/accounts/{Account.objects.get(code=code).pk}"
+    told = owner.patch(page, {"is_active": False}).refused(409, "is_active")["message"]
+    assert told == f"The settings name account {code} for postings. It stays active and keeps its type."
+    owner.patch(page, {"parent_id": None, "type": "expense"}).refused(409, "type")
+    owner.patch(page, {"name": "Renamed", "is_active": True}).ok()
+
+
+@pytest.mark.parametrize(
+    "change, rule",
+    [
+        ("UPDATE accounting_account SET is_active = false WHERE code = '2210'", "accounting_account_of_taxes"),
+        ("UPDATE accounting_account SET type = 'equity' WHERE code = '2210'", "accounting_account_of_taxes"),
+        (
+            "UPDATE accounting_account SET parent_id = (SELECT id FROM accounting_account WHERE code = '2210')"
+            " WHERE code = '2213'",
+            "accounting_account_parent_of_taxes",
+        ),
+        (
+            "UPDATE accounting_tax_code SET account_id = (SELECT id FROM accounting_account WHERE code = '2211')",
+            "accounting_tax_code_account",
+        ),
+        (
+            "UPDATE accounting_tax_code SET account_id = (SELECT id FROM accounting_account WHERE code = '2000')",
+            "accounting_tax_code_account",
+        ),
+    ],
+)
+def test_accounts_of_taxes_attacked(chart, change, rule):
+    account("2210", "liability")
+    account("2211", "liability", is_active=False)
+    account("2213", "liability")
+    tax_code("S19", account="2210")
+    assert attack(change) == ("23000", rule)
 
 
 def test_its_account_is_kept_for_documents(owner, chart):

@@ -15,9 +15,11 @@ from accounting.tests.factories import account, net, post
 from accounting.tests.test_concurrency import in_threads
 from accounting.tests.test_constraints import ENTRY, attack, ids, line  # noqa: F401 (a fixture)
 from skeleton.audit.models import AuditEntry
+from skeleton.company.services import seed_company
 from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.ids import uuid7
 from skeleton.testkit.narrowing import database_error
+from skeleton.testkit.roles import without_triggers
 
 CHECK, STATE = "23514", "23000"
 
@@ -195,6 +197,43 @@ class TestReports:
         (dollar,) = found["currencies"]
         opening = {row["code"]: row["opening"]["debit"] - row["opening"]["credit"] for row in dollar["accounts"]}
         assert opening == {"1200": 10_700, "3100": -10_000, "3200": -700}
+
+
+@pytest.mark.django_db
+class TestFirstMonth:
+    """Closed years keep their first month."""
+
+    def test_it_is_kept_while_years_are_closed(self, owner, two_years):
+        close(owner, 2024).ok()
+        close(owner, 2025).ok()
+        refused = owner.patch("/company", {"fiscal_year_start": 4}).refused(409, "fiscal_year_start")
+        assert refused["message"] == (
+            "Fiscal years are closed and keep their first month: 2025, 2024. Reopen them first, in this order."
+        )
+        owner.patch("/company", {"fiscal_year_start": 1, "trade_name": "Acme"}).ok()
+        reopen(owner, 2025).ok()
+        owner.patch("/company", {"fiscal_year_start": 4}).refused(409, "fiscal_year_start")
+        reopen(owner, 2024).ok()
+        owner.patch("/company", {"fiscal_year_start": 4}).ok()
+        assert close(owner, 2023).ok()["end_date"] == "2024-03-31"
+
+    def test_nobody_changes_it_past_the_application(self, owner, two_years):
+        seed_company()
+        close(owner, 2024).ok()
+        rule = "accounting_company_fiscal_year"
+        assert attack("UPDATE company_company SET fiscal_year_start = 4") == (STATE, rule)
+
+    def test_a_year_that_begins_in_another_month_is_not_closed(self, owner, two_years):
+        owner.patch("/company", {"fiscal_year_start": 4}).ok()
+        assert attack(TestAttacks.CLOSING, closing=uuid7()) == (STATE, "accounting_year_closing_month")
+
+    def test_a_month_that_was_changed_before_this_rule_can_be_changed_back(self, owner, two_years):
+        close(owner, 2024).ok()
+        seed_company()
+        with without_triggers() as cursor:
+            cursor.execute("UPDATE company_company SET fiscal_year_start = 4")
+        owner.patch("/company", {"fiscal_year_start": 5}).refused(409, "fiscal_year_start")
+        owner.patch("/company", {"fiscal_year_start": 1}).ok()
 
 
 @pytest.mark.django_db

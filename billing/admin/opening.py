@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 
-from accounting.choices import RESULT_TYPES, SourceType
+from accounting.choices import RESULT_TYPES, Role, SourceType
 from accounting.models import Account
 from accounting.queries import control_account_codes
 from accounting.tax_code_models import TaxCode
@@ -65,8 +65,9 @@ class OpeningForm(TableForm):
     columns = (Column(_("Code")), Column(_("Account")))
 
     def row_records(self) -> Iterable[tuple[Account, Mapping[str, object]]]:
-        rows = Account.objects.filter(is_active=True, children=None).exclude(code__in=control_account_codes())
-        return [(account, {}) for account in rows.exclude(type__in=RESULT_TYPES).order_by("code")]
+        rows = Account.objects.filter(is_active=True, children=None).exclude(type__in=RESULT_TYPES)
+        kept = (*control_account_codes(), Role.OPENING.code)
+        return [(account, {}) for account in rows.exclude(code__in=kept).order_by("code")]
 
     @property
     def note(self) -> Any:

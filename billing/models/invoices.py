@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Self
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.expressions import CombinedExpression
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from billing.choices import InvoiceOrigin, InvoiceStatus
@@ -159,6 +160,13 @@ class Invoice(Document):
                 & (Q(posted_on=None) | Q(posted_on__gte=F("issue_date"))),
                 name="billing_invoice_origin_fits",
                 violation_error_message=_("An imported invoice has no order, and is in the books since it was issued."),
+            ),
+            models.UniqueConstraint(
+                Upper("number"),
+                name="billing_invoice_imported_number",
+                condition=Q(origin=InvoiceOrigin.IMPORTED),
+                violation_error_message=_("Another document already has this number."),
+                violation_error_code="number",
             ),
             models.CheckConstraint(
                 condition=Q(sent_at=None, posted_on=None) | Q(sent_at__isnull=False, posted_on__isnull=False),

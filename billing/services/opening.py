@@ -12,12 +12,12 @@ from itertools import groupby
 from typing import Any, NotRequired, TypedDict
 from uuid import UUID
 
-from django.db.models import BooleanField, F, Func, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounting.choices import EntryKind, Role, SourceType
+from accounting.choices import RESULT_TYPES, EntryKind, Role, SourceType
 from accounting.models import Account
-from accounting.queries import control_account_codes
+from accounting.queries import TAKES_POSTINGS, control_account_codes
 from accounting.services import NewEntry, Posting
 from billing.services.books import imported, post
 from billing.services.opening_invoices import OpenInvoice, insert_open_invoices
@@ -31,8 +31,6 @@ from skeleton.kernel.text import format_text
 from skeleton.kernel.time_limits import require_from_1900
 from skeleton.kernel.transactions import audited_transaction
 from skeleton.kernel.translation import Text
-
-_TAKES_POSTINGS = Func(F("pk"), function="accounting_takes_postings", output_field=BooleanField())
 
 
 class Balance(TypedDict):
@@ -61,7 +59,7 @@ def take_over(
     balances: Sequence[Balance] = (),
     invoices: Sequence[OpenInvoice] = (),
 ) -> Opening:
-    """Post opening balances and import open invoices on `date`, which defaults to today.
+    """Post opening balances and import open invoices on `date`: today, which is the default, or earlier.
 
     What the balances of a currency lack is posted to the account of opening balances. Raises Invalid (nothing to take
     over, control accounts, unknown accounts, customers or tax codes, amounts that don't add up, dates, numbers that are
@@ -71,6 +69,8 @@ def take_over(
         raise Invalid(details={"balances": _("Give balances or open invoices.")})
     day = date or today()
     require_from_1900(day, field="date")
+    if day > today():  # the open invoices could be settled, credited and written off on later days only
+        raise Invalid(details={"date": _("Must not be in the future.")})
     opening_id = uuid7()
     with audited_transaction(actor, "open"):
         rows = insert_open_invoices(invoices, day=day, actor=actor)
@@ -132,7 +132,7 @@ def _require_usable(postings: Sequence[Posting]) -> None:
     codes = [line.account for line in postings if isinstance(line.account, str)]
     accounts: dict[UUID | str, Any] = {}
     control = control_account_codes()
-    for account in Account.objects.filter(Q(pk__in=ids) | Q(code__in=codes)).annotate(takes_postings=_TAKES_POSTINGS):
+    for account in Account.objects.filter(Q(pk__in=ids) | Q(code__in=codes)).annotate(takes_postings=TAKES_POSTINGS):
         accounts |= {account.pk: account, account.code: account}
     wrong: dict[str, Text] = {}
     for index, line in enumerate(postings):
@@ -149,14 +149,19 @@ def _account_fault(account: Any, line: Posting, control: Collection[str]) -> Tex
     """Return why there can't be an opening balance of this account, if so. `control` are the control accounts."""
     if account is None:
         return format_text(_("Unknown account: {account}."), account=str(line.account))
+    told: Text | None = None
     if account.code in control:
         told = _("Account {code} is kept by documents. Give the open invoices instead of its balance.")
-        return format_text(told, code=account.code)
-    if not account.is_active:
-        return format_text(_("Account {code} is inactive."), code=account.code)
-    if not account.takes_postings:
-        return format_text(_("Account {code} has sub-accounts. Post to one of them."), code=account.code)
-    if account.currency and account.currency != line.currency:
+    elif account.code == Role.OPENING.code:
+        told = _("Account {code} takes what the balances lack. Leave it out.")
+    elif account.type in RESULT_TYPES:
+        told = _(
+            "Account {code} is for revenue or expenses. Books are opened with assets, liabilities and equity only."
+        )
+    elif not account.is_active:
+        told = _("Account {code} is inactive.")
+    elif not account.takes_postings:
+        told = _("Account {code} has sub-accounts. Post to one of them.")
+    elif account.currency and account.currency != line.currency:
         told = _("Account {code} takes {currency} only.")
-        return format_text(told, code=account.code, currency=account.currency)
-    return None
+    return format_text(told, code=account.code, currency=account.currency) if told else None

@@ -1,4 +1,4 @@
-"""Imports open invoices of an earlier system as sent ones. PostgreSQL enforces the rules: `sql/0032_opening.sql`."""
+"""Imports open invoices of an earlier system as sent ones. PostgreSQL enforces the rules: `sql/0031_opening.sql`."""
 
 import datetime as dt
 import re
@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, NotRequired, TypedDict
 from uuid import UUID
 
+from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -30,7 +31,7 @@ from skeleton.kernel.translation import Text
 TAX_TOLERANCE = 100
 """How many minor units a tax may differ from its rate: the earlier system may have rounded each line."""
 
-_OWN_NUMBER = re.compile(r"INV-([0-9]{4})-[0-9]+")
+_OWN_NUMBER = re.compile(r"INV-[0-9]{4}-[0-9]+", re.ASCII | re.IGNORECASE)
 
 
 class OpenTax(TypedDict):
@@ -60,7 +61,7 @@ def insert_open_invoices(invoices: Sequence[OpenInvoice], *, day: dt.date, actor
     The caller posts their entries. Raises Invalid, with the field (`invoices.0.number`).
     """
     customers = _locked_customers(invoices)
-    _require_free_numbers(invoices, day)
+    _require_free_numbers(invoices)
     now = timezone.now()
     rows: list[dict[str, Any]] = []
     lines: list[dict[str, Any]] = []
@@ -127,20 +128,29 @@ def _locked_customers(invoices: Sequence[OpenInvoice]) -> dict[UUID, Party]:
     return customers
 
 
-def _require_free_numbers(invoices: Sequence[OpenInvoice], day: dt.date) -> None:
-    """Raise Invalid, with every number that is given twice, taken, or that our own series would reach."""
-    numbers = [values["number"] for values in invoices]
-    taken = set(Invoice.objects.filter(number__in=numbers).values_list("number", flat=True)) if numbers else set()
+def _require_free_numbers(invoices: Sequence[OpenInvoice]) -> None:
+    """Raise Invalid, with every number that is given twice, taken, or of the form of our own series.
+
+    The series of an earlier year goes on with each back-dated invoice, so it would reach the number. Capitals and small
+    letters are the same.
+    """
+    numbers = [values["number"].upper() for values in invoices]
+    taken = _taken(numbers) if numbers else set()
     wrong: dict[str, Text] = {}
     for index, number in enumerate(numbers):
-        own = _OWN_NUMBER.fullmatch(number)
-        if number in taken or number in numbers[:index]:
+        if _OWN_NUMBER.fullmatch(number):
+            told = _("Invoices are numbered like this here. Keep the old number with a prefix, such as {example}.")
+            wrong[f"invoices.{index}.number"] = format_text(told, example=f"OLD-{invoices[index]['number']}")
+        elif number in taken or number in numbers[:index]:
             wrong[f"invoices.{index}.number"] = _("Another document already has this number.")
-        elif own and int(own[1]) >= day.year:
-            told = _("Invoices of {year} are numbered like this here. Add something to the number, such as a prefix.")
-            wrong[f"invoices.{index}.number"] = format_text(told, year=own[1])
     if wrong:
         raise Invalid(next(iter(wrong.values())), details=wrong)
+
+
+def _taken(numbers: Sequence[str]) -> set[str]:
+    """Return which of these numbers, in capitals, imported invoices have."""
+    imported = Invoice.objects.filter(origin=InvoiceOrigin.IMPORTED).annotate(capitals=Upper("number"))
+    return set(imported.filter(capitals__in=numbers).values_list("capitals", flat=True))
 
 
 def _require_dates(values: OpenInvoice, day: dt.date, path: str) -> None:

@@ -16,10 +16,12 @@ from billing.models import Invoice
 from billing.services.opening import take_over
 from billing.tests.factories import customer, sent
 from skeleton.kernel.actors import SYSTEM
+from skeleton.kernel.days import today
 from skeleton.kernel.errors import Invalid
 from skeleton.kernel.ids import uuid7
 
 DAY = "2026-01-01"
+LINE = {"description": "Work", "quantity": 1, "unit_price": 100}
 STATE, CHECK, UNIQUE = "23000", "23514", "23505"
 
 
@@ -99,9 +101,25 @@ class TestBalances:
         account("1010", currency="EUR")
         opened(owner, balances=[balance]).refused(422, field)
 
+    @pytest.mark.parametrize("code, told", [("3100", "Leave it out."), ("4000", "revenue"), ("5300", "expenses")])
+    def test_accounts_that_begin_without_a_balance(self, owner, code, told):
+        balances = [{"account_id": "1200", "debit": 5}, {"account_id": code, "credit": 5}]
+        assert told in opened(owner, balances=balances).refused(422, "balances.1.account_id")["message"]
+        by_id = [{"account_id": str(Account.objects.get(code=code).pk), "credit": 5}]
+        opened(owner, balances=by_id).refused(422, "balances.0.account_id")
+        assert Entry.objects.count() == 0
+
     def test_nothing_at_all(self, owner):
         opened(owner).refused(422, "balances")
         opened(owner, balances=[], invoices=[]).refused(422, "balances")
+
+    def test_not_in_the_future(self, owner, acme):
+        tomorrow = today() + dt.timedelta(days=1)
+        body = {"date": str(tomorrow), "balances": [{"account_id": "1200", "debit": 5}], "invoices": [bill(acme)]}
+        refused = owner.post("/accounting/opening", body).refused(422, "date")
+        assert refused["details"] == {"date": "Must not be in the future."}
+        assert (Invoice.objects.count(), Entry.objects.count()) == (0, 0)
+        owner.post("/accounting/opening", {**body, "date": str(today())}).ok(201)
 
     def test_not_on_a_closed_day(self, owner):
         opened(owner, balances=[{"account_id": "1200", "debit": 5}]).ok(201)
@@ -209,6 +227,8 @@ class TestOpenInvoices:
             ({"number": "x" * 41}, "number"),
             ({"number": "INV-2026-001"}, "number"),
             ({"number": "INV-2027-1"}, "number"),
+            ({"number": "INV-2025-043"}, "number"),
+            ({"number": "inv-1999-7"}, "number"),
             ({"issue_date": "2026-01-02"}, "issue_date"),
             ({"issue_date": "1899-12-31"}, "issue_date"),
             ({"due_date": "1899-12-31"}, "due_date"),
@@ -227,13 +247,28 @@ class TestOpenInvoices:
 
     def test_numbers_are_free_and_unique(self, owner, acme):
         own = sent()
-        imported(owner, acme, number="INV-2025-117")
-        opened(owner, invoices=[bill(acme, number="INV-2025-117")]).refused(422, "invoices.0.number")
-        twice = [bill(acme, number="A"), bill(acme, number="A")]
+        imported(owner, acme, number="OLD-INV-2025-117")
+        opened(owner, invoices=[bill(acme, number="old-inv-2025-117")]).refused(422, "invoices.0.number")
+        twice = [bill(acme, number="A"), bill(acme, number="a")]
         opened(owner, invoices=twice).refused(422, "invoices.1.number")
         opened(owner, invoices=[bill(acme, number=own.number)]).refused(422, "invoices.0.number")
         imported(owner, acme, number="Рахунок № 5")
         assert all_is_well()
+
+    def test_the_series_of_an_earlier_year_goes_on(self, owner, acme):
+        """A number of that series would be taken once it is reached, and each sending would fail from then on."""
+        told = opened(owner, invoices=[bill(acme, number="INV-2025-001")]).refused(422, "invoices.0.number")["message"]
+        assert told == (
+            "Invoices are numbered like this here. Keep the old number with a prefix, such as OLD-INV-2025-001."
+        )
+        imported(owner, acme, number="OLD-INV-2025-001")
+        body = {
+            "customer_id": str(customer().pk),
+            "lines": [LINE],
+            "issue_date": "2025-03-03",
+            "due_date": "2025-04-04",
+        }
+        assert owner.post("/invoices", body).ok(201)["number"] == "INV-2025-001"
 
     def test_all_or_nothing(self, owner, acme):
         balances = [{"account_id": "1200", "debit": 5}]
@@ -278,6 +313,14 @@ class TestAttacks:
     def test_numbers_that_are_none(self, raw, number):
         assert self.attack(raw, number=number) == (CHECK, "billing_invoice_number_form")
 
+    def test_numbers_of_our_own_series(self, raw):
+        for number in ("'INV-2025-043'", "'inv-1999-7'"):
+            assert self.attack(raw, number=number) == (STATE, "billing_invoice_imported_number_form")
+
+    def test_numbers_that_differ_in_capitals_only(self, owner, acme, raw):
+        imported(owner, acme, number="a3")
+        assert self.attack(raw, number="'A3'") == (UNIQUE, "billing_invoice_imported_number")
+
     def test_taxes_that_are_not_those_of_the_lines(self, raw):
         assert self.attack(raw, tax=120)[1] == "billing_invoice_totals_of_lines"
 
@@ -287,6 +330,13 @@ class TestAttacks:
         assert attack(change, **raw)[1] == "billing_invoice_identity"
         back = "UPDATE billing_invoice SET posted_on = '2025-12-31' WHERE id = %(made)s"
         assert attack(back, **raw)[1] == "billing_invoice_frozen"
+
+    def test_no_opening_is_posted_in_the_future(self):
+        entry = """
+            INSERT INTO accounting_entry (id, date, kind, description, source_type, source_id, purpose, created_at)
+            VALUES (%(id)s, company_today() + 1, 'opening', 'Raw', 'opening', %(id)s, 'USD', now())
+        """
+        assert attack(entry, id=uuid7()) == (CHECK, "accounting_entry_opening_ahead")
 
     def test_its_entry_is_not_reversed(self, owner, acme):
         made = imported(owner, acme)

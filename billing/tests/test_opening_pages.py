@@ -1,5 +1,7 @@
 """The pages of opening balances and open invoices."""
 
+import datetime as dt
+
 import pytest
 from django.test import Client
 
@@ -8,6 +10,7 @@ from accounting.tests.factories import net
 from billing.models import Invoice
 from billing.tests.factories import customer
 from skeleton.identity.tests.factories import user_with
+from skeleton.kernel.days import today
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("chart")]
 
@@ -31,6 +34,7 @@ def test_the_balances_of_all_accounts_on_one_page(clerk):
     assert row("1200", "debit") in shown
     assert row("1300", "debit") not in shown, "receivables follow from documents"
     assert row("5300", "debit") not in shown, "the year begins without costs"
+    assert row("3100", "debit") not in shown, "it takes what the balances lack"
     sent = {"date": "2026-01-01", row("1200", "debit"): "1,250.50", row("2100", "credit"): "400"}
     done = clerk.post(BALANCES, sent, follow=True)
     assert "The opening balances are posted." in done.content.decode()
@@ -45,6 +49,12 @@ def test_errors_are_shown_at_their_row(clerk):
     assert "Exactly one of debit and credit must be over 0." in refused.content.decode()
     nothing = clerk.post(BALANCES, {"date": ""})
     assert "Give balances or open invoices." in nothing.content.decode()
+    assert Entry.objects.count() == 0
+
+
+def test_a_day_in_the_future(clerk):
+    sent = {"date": str(today() + dt.timedelta(days=1)), row("1200", "debit"): "5"}
+    assert "Must not be in the future." in clerk.post(BALANCES, sent).content.decode()
     assert Entry.objects.count() == 0
 
 

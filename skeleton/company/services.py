@@ -5,6 +5,7 @@ from uuid import UUID
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from skeleton.company.changes import require_allowed
 from skeleton.company.errors import CompanyIncomplete
 from skeleton.company.models import Company, CompanyBankAccount, Logo
 from skeleton.company.queries import ACCOUNT_FIELDS, first_values, missing_fields, seller
@@ -32,12 +33,16 @@ REQUIRED_MESSAGE = _("Required on invoices.")
 
 
 def update_company(*, values: Values, actor: Actor) -> None:
-    """Change the company. Fields not in `values` stay, None clears, `bank_accounts` replaces. Raises Invalid."""
+    """Change the company. Fields not in `values` stay, None clears, `bank_accounts` replaces.
+
+    Raises Invalid; Conflict (closed years begin in another month).
+    """
     with audited_transaction(actor, "update"):
         company = _locked_company()
         fields = {name: value for name, value in values.items() if name not in ("bank_accounts", "electronic_address")}
         if "electronic_address" in values:
             fields |= _merged_electronic_address(company, values["electronic_address"])
+        require_allowed(company, fields)
         if fields.get("logo_file_id") not in (None, company.logo_file_id):
             fields["logo_id"] = _store_logo(fields["logo_file_id"], actor)
         elif "logo_file_id" in fields and fields["logo_file_id"] is None:

@@ -1,0 +1,15 @@
+-- Balances are not taken over in the future: what settles an imported invoice would be dated in the future, too.
+CREATE OR REPLACE FUNCTION accounting_entry_date_ahead() RETURNS trigger LANGUAGE plpgsql
+    SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NEW.date > company_today() + interval '1 year'
+       AND NEW.date IS DISTINCT FROM (SELECT e.date FROM accounting_entry e WHERE e.id = NEW.reverses_id) THEN
+        PERFORM skeleton_refuse('accounting_entry_date_ahead',
+                                format('an entry is dated at most a year ahead, not %s', NEW.date), 'check_violation');
+    END IF;
+    IF NEW.kind = 'opening' AND NEW.reverses_id IS NULL AND NEW.date > company_today() THEN
+        PERFORM skeleton_refuse('accounting_entry_opening_ahead',
+                                format('balances are not taken over in the future, on %s', NEW.date), 'check_violation');
+    END IF;
+    RETURN NEW;
+END $$;
