@@ -22,7 +22,14 @@ from billing.e_invoices.stored import stored_credit_note, stored_invoice
 from billing.e_invoices.writing import write
 from billing.models import CreditNote, EInvoice, Invoice, InvoiceParties
 from billing.sellers import current_seller
-from billing.services.documents import Embedding, PdfFile, credit_note_pdf, document_language, invoice_pdf
+from billing.services.documents import (
+    Embedding,
+    PdfFile,
+    credit_note_pdf,
+    document_language,
+    invoice_pdf,
+    require_document,
+)
 from parties.choices import EInvoiceProfile
 from parties.queries import as_written_to
 from skeleton.jobs.queue import job
@@ -57,8 +64,12 @@ class Source:
 
 
 def invoice_source(rows: QuerySet[Invoice], invoice_id: UUID, *, language: str) -> Source:
-    """Return an invoice, written in the customer's language or else in `language`. Raises NotFound."""
+    """Return an invoice, written in the customer's language or else in `language`.
+
+    Raises NotFound; Conflict if it is imported.
+    """
     invoice = stored_invoice(rows, invoice_id)
+    require_document(invoice["origin"])
     kept = InvoiceParties.objects.filter(invoice=invoice_id).values_list("seller", "customer").first()
     sold_by, customer = kept or (current_seller(), as_written_to(invoice["customer_id"]))
     written_in = document_language(None, customer, language)
@@ -76,7 +87,7 @@ def credit_note_source(rows: QuerySet[CreditNote], credit_note_id: UUID, *, lang
 
 
 def invoice_of(invoice_id: UUID, actor: Actor) -> Source:
-    """Return an invoice, written in the customer's language or else the actor's. Raises NotFound."""
+    """Return an invoice, written in the customer's language or else the actor's. Raises NotFound, Conflict."""
     return invoice_source(Invoice.objects.visible_to(actor), invoice_id, language=actor.language)
 
 
@@ -102,7 +113,7 @@ def e_invoice(source: Source, profile: Profile | None) -> XmlFile:
 
 
 def facturx_invoice(*, invoice_id: UUID, language: str | None, actor: Actor) -> PdfFile:
-    """Return the PDF of an invoice as sent, with its XML inside. Raises NotFound, Invalid."""
+    """Return the PDF of an invoice as sent, with its XML inside. Raises NotFound, Conflict, Invalid."""
     embedding = _embedding(invoice_of(invoice_id, actor))
     return invoice_pdf(invoice_id=invoice_id, language=language, actor=actor, embedding=embedding)
 

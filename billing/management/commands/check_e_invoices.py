@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from billing.choices import InvoiceOrigin
 from billing.e_invoices.official import RulesMissingError, require_rules, violations
 from billing.e_invoices.profiles import Profile
 from billing.e_invoices.rules import check
@@ -67,9 +68,9 @@ class Command(BaseCommand):
 
 
 def _sources(limit: int) -> list[Source]:
-    """Return the newest sent invoices and credit notes."""
+    """Return the newest sent invoices and credit notes. Imported invoices have no document here."""
     sent = {"sent_at__isnull": False}
-    invoices = Invoice.objects.filter(**sent).order_by("-pk").values_list("pk", flat=True)[:limit]
+    invoices = Invoice.objects.filter(**sent, origin=InvoiceOrigin.CREATED).order_by("-pk").values_list("pk", flat=True)[:limit]
     notes = CreditNote.objects.filter(**sent).order_by("-pk").values_list("pk", flat=True)[:limit]
     language = Language.ENGLISH.value
     return [
