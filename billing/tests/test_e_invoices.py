@@ -335,6 +335,21 @@ def test_the_command_checks_what_was_handed_out_and_what_could_be(company):
     assert f"{made.number} (XRechnung (UBL)): refused: XSD" in said.getvalue()
 
 
+def test_the_command_says_what_it_cannot_check(company, tmp_path, settings):
+    settings.BASE_DIR = tmp_path
+    peppol = sent(line(tax_rate=19), of=buyer("peppol"))
+    e_invoices.issue_e_invoice(invoice_id=str(peppol.pk), language="de")
+    with pytest.raises(CommandError, match=r"not checked.*make official-rules"):
+        call_command("check_e_invoices", stdout=io.StringIO())
+    authority = sent(line(tax_rate=19), of=buyer())
+    e_invoices.issue_e_invoice(invoice_id=str(authority.pk), language="de")
+    said = io.StringIO()
+    call_command("check_e_invoices", stdout=said)
+    checked, missing = said.getvalue().splitlines()
+    assert checked == "1 e-invoices checked."
+    assert missing.startswith("1 e-invoices not checked. The rules of Peppol are not here.")
+
+
 ATTACKS = {
     "one is changed": ("UPDATE billing_e_invoice SET profile = 'peppol'", "append_only"),
     "one is deleted": ("DELETE FROM billing_e_invoice", "append_only"),
