@@ -36,13 +36,13 @@ class EInvoiceMixin(ApiViewSet):
         summary="Download the e-invoice",
         envelope="document",
         media=(XML,),
-        errors=(400, 404, 422),
+        errors=(400, 404, 409, 422),
     )
     def xml(self, request: Request, pk: str) -> HttpResponse:
         """XRechnung 3.0, Peppol BIS Billing 3.0, or the XML of Factur-X (profile EN 16931). The ETag is its SHA-256.
 
         That of a sent document is stored when it is first generated and returned unchanged. An e-invoice that its
-        receiver would refuse isn't handed out: that is a 422 with what is missing.
+        receiver would refuse isn't handed out: that is a 422 with what is missing. An imported invoice has none (409).
         """
         file = e_invoice(self.get_source(), self._profile())
         return DownloadResponse(file.name, file.xml, XML)
@@ -53,10 +53,13 @@ class EInvoiceMixin(ApiViewSet):
         summary="Check the e-invoice",
         output=FindingSerializer,
         envelope="list",
-        errors=(400, 404),
+        errors=(400, 404, 409),
     )
     def check(self, request: Request, pk: str) -> HttpResponse:
-        """What keeps the e-invoice from being accepted, by business term of EN 16931. Empty if nothing does."""
+        """What keeps the e-invoice from being accepted, by business term of EN 16931. Empty if nothing does.
+
+        An imported invoice has no e-invoice (409).
+        """
         found = findings(self.get_source(), self._profile())
         rows: list[dict[str, Any]] = [
             {"term": each.term, "field": each.field, "message": in_source_language(each.message)} for each in found

@@ -38,7 +38,8 @@ class EmailMixin(ApiViewSet):
         examples=(EMAIL,),
     )
     def email(self, request: Request, pk: str) -> HttpResponse:
-        """Queues an e-mail with the PDF, to the customer unless `to` says otherwise. Not for drafts.
+        """Queues an e-mail with the PDF, to the customer unless `to` says otherwise. Not for drafts, nor
+        for imported invoices, of which there is no PDF (409).
 
         Returns the e-mail; `GET …/emails` shows what becomes of it. A document can be e-mailed 20 times an hour (429).
         Without a mail server it is a 409.
@@ -69,7 +70,8 @@ class ReminderMixin(EmailMixin):
     def remind(self, request: Request, pk: str) -> HttpResponse:
         """Queues the next reminder of an overdue invoice: each level once, and at most one a day.
 
-        It is not sent if the invoice is settled before the e-mail leaves. Returns the e-mail.
+        It is not sent if the invoice is settled before the e-mail leaves. That of an imported invoice has no PDF
+        attached. Returns the e-mail.
         """
         values: Any = self.parse()
         return self.show_email(reminders.remind_invoice(invoice_id=self.pk, values=values, actor=self.actor))

@@ -131,7 +131,7 @@ class ReminderAction:
         form=ReminderForm,
         shown_if=lambda invoice: invoice.status == InvoiceStatus.SENT and invoice.is_overdue,
         icon="notification_important",
-        question=_("Sends the next payment reminder, with the invoice attached."),
+        question=_("Sends the next payment reminder, with the invoice attached if it was created here."),
     )
     def remind(self, request: HttpRequest, invoice: Invoice, form: ReminderForm) -> Text:
         values: Any = EmailInputSerializer.parse(form.request_body())

@@ -399,7 +399,7 @@ class InvoiceAdmin(CorrectionActions, ReminderAction, OrderLinkMixin, EntriesMix
         invoices.update_invoice(invoice_id=invoice.pk, values=values, actor=self.actor(request))
         return _("The notes are saved.")
 
-    email = email_action(emails.email_invoice, "invoice_id", lambda invoice: invoice.sent_at is not None)
+    email = email_action(emails.email_invoice, "invoice_id", lambda one: one.sent_at and not one.is_imported)
     pdf_en, pdf_uk, pdf_de = pdf_downloads("invoices:read", documents.invoice_pdf, "invoice_id")
     e_invoice_xrechnung_ubl = xml_download(Profile.XRECHNUNG_UBL, invoice_of)
     e_invoice_xrechnung_cii = xml_download(Profile.XRECHNUNG_CII, invoice_of)

@@ -29,7 +29,7 @@ _CATEGORY = {"category": F("tax_code__category")}
 
 def stored_invoice(rows: QuerySet[Invoice], pk: UUID) -> Json:
     """Return an invoice with its lines, for `mapping.from_invoice`. Raises NotFound if it isn't in `rows`."""
-    invoice = rows.filter(pk=pk).values(*_SHARED, *_OF_INVOICE[2:], **_ORDER_NUMBER).first()
+    invoice = rows.filter(pk=pk).values(*_SHARED, "origin", *_OF_INVOICE[2:], **_ORDER_NUMBER).first()
     if invoice is None:
         raise NotFound
     lines = InvoiceLine.objects.filter(invoice=pk).order_by("position")

@@ -223,6 +223,11 @@ class Invoice(Document):
         return self.posted_on or self.issue_date
 
     @property
+    def is_imported(self) -> bool:
+        """Return whether an earlier system issued the invoice, so that there is no document of it here."""
+        return self.origin == InvoiceOrigin.IMPORTED
+
+    @property
     def amount_due(self) -> int:
         """Return what is due, in minor units."""
         return amount_due(self.status, self.total, self.amount_paid, self.amount_credited, self.amount_written_off)

@@ -55,11 +55,16 @@ def invoice_pdf(*, invoice_id: UUID, language: str | None, actor: Actor, embeddi
     Raises NotFound if the actor may not see it, Conflict if it is imported.
     """
     invoice = printed_invoice(Invoice.objects.visible_to(actor), invoice_id)
-    if invoice["origin"] == InvoiceOrigin.IMPORTED:
-        told = _("This invoice was issued by an earlier system. There is no document of it here.")
-        raise Conflict(told, details={"allowed": []})
+    require_document(invoice["origin"])
     shown = _as_sent(invoice) if embedding and invoice["sent_at"] else invoice
     return PdfFile(f"{invoice['number']}.pdf", _pdf_of(shown, language, actor.language, embedding))
+
+
+def require_document(origin: str) -> None:
+    """Raise Conflict if an invoice of this origin has no document here."""
+    if origin == InvoiceOrigin.IMPORTED:
+        told = _("This invoice was issued by an earlier system. There is no document of it here.")
+        raise Conflict(told, details={"allowed": []})
 
 
 def order_pdf(*, order_id: UUID, language: str | None, actor: Actor) -> PdfFile:

@@ -22,7 +22,14 @@ from billing.e_invoices.stored import stored_credit_note, stored_invoice
 from billing.e_invoices.writing import write
 from billing.models import CreditNote, EInvoice, Invoice, InvoiceParties
 from billing.sellers import current_seller
-from billing.services.documents import Embedding, PdfFile, credit_note_pdf, document_language, invoice_pdf
+from billing.services.documents import (
+    Embedding,
+    PdfFile,
+    credit_note_pdf,
+    document_language,
+    invoice_pdf,
+    require_document,
+)
 from parties.choices import EInvoiceProfile
 from parties.queries import as_written_to
 from skeleton.jobs.queue import job
@@ -57,8 +64,12 @@ class Source:
 
 
 def invoice_source(rows: QuerySet[Invoice], invoice_id: UUID, *, language: str) -> Source:
-    """Return an invoice, written in the customer's language or else in `language`. Raises NotFound."""
+    """Return an invoice, written in the customer's language or else in `language`.
+
+    Raises NotFound; Conflict if it is imported.
+    """
     invoice = stored_invoice(rows, invoice_id)
+    require_document(invoice["origin"])
     kept = InvoiceParties.objects.filter(invoice=invoice_id).values_list("seller", "customer").first()
     sold_by, customer = kept or (current_seller(), as_written_to(invoice["customer_id"]))
     written_in = document_language(None, customer, language)
@@ -76,7 +87,7 @@ def credit_note_source(rows: QuerySet[CreditNote], credit_note_id: UUID, *, lang
 
 
 def invoice_of(invoice_id: UUID, actor: Actor) -> Source:
-    """Return an invoice, written in the customer's language or else the actor's. Raises NotFound."""
+    """Return an invoice, written in the customer's language or else the actor's. Raises NotFound, Conflict."""
     return invoice_source(Invoice.objects.visible_to(actor), invoice_id, language=actor.language)
 
 
@@ -102,7 +113,7 @@ def e_invoice(source: Source, profile: Profile | None) -> XmlFile:
 
 
 def facturx_invoice(*, invoice_id: UUID, language: str | None, actor: Actor) -> PdfFile:
-    """Return the PDF of an invoice as sent, with its XML inside. Raises NotFound, Invalid."""
+    """Return the PDF of an invoice as sent, with its XML inside. Raises NotFound, Conflict, Invalid."""
     embedding = _embedding(invoice_of(invoice_id, actor))
     return invoice_pdf(invoice_id=invoice_id, language=language, actor=actor, embedding=embedding)
 
@@ -116,7 +127,8 @@ def facturx_credit_note(*, credit_note_id: UUID, language: str | None, actor: Ac
 def issue_e_invoice_of_sent(document: Invoice | CreditNote, customer: Mapping[str, Any], *, actor: Actor) -> None:
     """Store the e-invoice that `customer` gets, if any, in a job. Call it in the transaction that sends the document.
 
-    Raises Invalid, field by field, if the document can't be one.
+    A credit note that can't be one is sent without it if its invoice can't be one either: what is missing may be fixed
+    for good, and the invoice must be correctable. Raises Invalid, field by field, if another document can't be one.
     """
     profile = profile_of_customer(customer)
     if profile is None:
@@ -126,6 +138,8 @@ def issue_e_invoice_of_sent(document: Invoice | CreditNote, customer: Mapping[st
     else:
         source = credit_note_source(CreditNote.objects.all(), document.pk, language=actor.language)
     found = check(source.document, profile)
+    if found and isinstance(document, CreditNote) and not _has_e_invoice(document.invoice, profile):
+        return
     if found:
         told = _("The customer gets e-invoices, and this one would not be accepted. Correct these fields first.")
         raise Invalid(told, details=_by_field(found))
@@ -147,7 +161,7 @@ def issue_e_invoice(*, language: str, invoice_id: str | None = None, credit_note
 
 
 def attachment(document: Invoice | CreditNote, *, language: str) -> XmlFile | PdfFile | None:
-    """Return the e-invoice that is sent along with a sent document, if the customer gets any.
+    """Return the e-invoice that is sent along with a sent document, if the customer gets any and it was sent as one.
 
     It is the XML or, for Factur-X, the PDF with the XML inside, which takes the place of the plain one. `language` is
     the sender's. Raises Invalid.
@@ -156,13 +170,26 @@ def attachment(document: Invoice | CreditNote, *, language: str) -> XmlFile | Pd
     source_of = invoice_of if is_invoice else credit_note_of
     source = source_of(document.pk, SYSTEM)
     profile = profile_of_customer(source.customer)
-    if profile is None or not source.is_sent:
+    if profile is None or not source.is_sent or not _was_sent_as(source, profile):
         return None
     if profile != Profile.FACTURX:
         return e_invoice(source, profile)
     if is_invoice:
         return facturx_invoice(invoice_id=document.pk, language=language, actor=SYSTEM)
     return facturx_credit_note(credit_note_id=document.pk, language=language, actor=SYSTEM)
+
+
+def _has_e_invoice(invoice: Invoice, profile: Profile) -> bool:
+    """Return whether an invoice was handed out in a profile, or could be."""
+    if invoice.is_imported:
+        return False
+    source = invoice_source(Invoice.objects.all(), invoice.pk, language=SYSTEM.language)
+    return _was_sent_as(source, profile)
+
+
+def _was_sent_as(source: Source, profile: Profile) -> bool:
+    """Return whether a sent document was handed out in a profile, or can be. It stays as it was sent."""
+    return _kept(source, profile).exists() or not check(source.document, profile)
 
 
 def profile_of_customer(customer: Mapping[str, Any]) -> Profile | None:
@@ -181,7 +208,7 @@ def profile_of(source: Source, wanted: Profile | None) -> Profile:
 
 def _xml(source: Source, profile: Profile) -> bytes:
     """Return the XML: of a draft as it is now, of a sent document as stored. Raises Invalid."""
-    kept = EInvoice.objects.filter(profile=profile, **source.of).values_list("xml", flat=True)
+    kept = _kept(source, profile).values_list("xml", flat=True)
     found = kept.first() if source.is_sent else None
     if found is not None:
         return bytes(found)
@@ -194,6 +221,11 @@ def _xml(source: Source, profile: Profile) -> bytes:
     made = EInvoice(profile=profile, xml=xml, checksum=hashlib.sha256(xml).hexdigest(), **source.of)
     EInvoice.objects.bulk_create([made], ignore_conflicts=True)
     return bytes(kept.get())  # if another process stored it first, that one is used
+
+
+def _kept(source: Source, profile: Profile) -> QuerySet[EInvoice]:
+    """Return the stored e-invoice of a document in a profile, if any."""
+    return EInvoice.objects.filter(profile=profile, **source.of)
 
 
 def _embedding(source: Source) -> Embedding:

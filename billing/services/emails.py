@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from billing.choices import CreditNoteStatus, EmailKind, EmailStatus, InvoiceStatus, OrderStatus, allowed_actions
 from billing.letters import LetterText, document_letter
 from billing.models import CreditNote, DocumentEmail, Invoice, IssuedDocument, Order
-from billing.services.documents import PdfFile, credit_note_pdf, invoice_pdf, order_pdf
+from billing.services.documents import PdfFile, credit_note_pdf, invoice_pdf, order_pdf, require_document
 from billing.services.e_invoices import attachment
 from billing.services.notifications import notify_email_failed
 from billing.state_machine import allowed_transitions
@@ -51,7 +51,8 @@ class EmailValues(TypedDict, total=False):
 def email_invoice(*, invoice_id: UUID, values: EmailValues, actor: Actor) -> UUID:
     """Queue an e-mail with a sent invoice, and return its id.
 
-    Raises NotFound; Conflict (it was not sent, there is no mail server); Invalid (an address); TooManyRequests.
+    Raises NotFound; Conflict (it was not sent, it is imported, there is no mail server); Invalid (an address);
+    TooManyRequests.
     """
     with audited_transaction(actor, "email"):
         invoice = locked_for_update(Invoice.objects.all(), invoice_id, no_key=True)
@@ -63,6 +64,7 @@ def email_invoice(*, invoice_id: UUID, values: EmailValues, actor: Actor) -> UUI
                 else _("This invoice is still a draft. Send it first; it can be e-mailed at the same time."),
                 details={"allowed": allowed_actions(invoice.status)},
             )
+        require_document(invoice.origin)
         return queue_document(invoice, values, actor=actor)
 
 
@@ -223,9 +225,14 @@ def _letter(email: DocumentEmail, files: list[Attachment]) -> Letter:
 
 
 def _attachments(email: DocumentEmail) -> list[Attachment]:
-    """Return the document as it is now and, beside it or inside, the e-invoice that the customer gets."""
+    """Return the document as it is now and, beside it or inside, the e-invoice that the customer gets.
+
+    A reminder of an imported invoice goes out without attachments: its document is in the earlier system.
+    """
     document = email.invoice or email.credit_note
     is_first = document is not None and email.kind != EmailKind.REMINDER
+    if not is_first and email.invoice and email.invoice.is_imported:
+        return []
     electronic = attachment(document, language=email.language) if document and is_first else None
     if isinstance(electronic, PdfFile):
         return [Attachment(electronic.name, electronic.pdf, PDF)]

@@ -39,7 +39,7 @@ def issue(note: CreditNote, invoice: Invoice, *, actor: Actor) -> None:
     """Issue `note`. It settles `invoice`; what exceeds the amount due is on account.
 
     Raises Conflict if a part of the invoice is written off and too little is left, or if it can't be posted; Invalid if
-    the customer gets e-invoices, and it can't be one.
+    the customer gets e-invoices, and it can't be one although its invoice can.
     """
     _require_room_beside_write_offs(note, invoice)
     issue_sent_credit_note.enqueue(credit_note_id=str(note.pk), language=actor.language)

@@ -58,6 +58,6 @@ def _with_defaults(line: Mapping[str, Any], item: Item, path: str) -> LineValues
         "unit_code": item.unit_code,
         "currency": currency,
     }
-    if "tax_code" not in line and line.get("tax_rate", item.tax_rate) == item.tax_rate:
+    if not line.get("tax_code") and line.get("tax_rate", item.tax_rate) == item.tax_rate:
         defaults |= {"tax_rate": item.tax_rate, "tax_code": item.tax_code_id}
     return cast("LineValues", {**defaults, **line})

@@ -27,6 +27,7 @@ from parties.models import Address, Country, Party
 from parties.services import seed_countries
 from skeleton.company.tests.factories import set_up
 from skeleton.kernel.actors import SYSTEM
+from skeleton.notifications.tests.factories import queued
 from skeleton.testkit.narrowing import database_error, present
 from skeleton.testkit.races import run_in_threads
 from skeleton.testkit.roles import refusal_of, without_triggers
@@ -183,11 +184,28 @@ def test_a_credit_note_is_one_too(owner, company):
     assert "<cbc:ID>DRAFT<" in owner.get(f"/credit-notes/{proposal}/xml").response.content.decode()
 
 
-def test_a_credit_note_that_could_not_be_one_is_refused(owner, company):
-    made = sent(line(tax_rate=0), of=buyer("none"))
-    Party.objects.filter(pk=made.customer_id).update(e_invoice="xrechnung")
-    note = create_credit_note(invoice_id=made.pk, reason="Too much", actor=SYSTEM)
-    owner.post(f"/credit-notes/{note}/send").refused(422, "lines.0.tax_code")
+@pytest.mark.parametrize("kind", ["xrechnung", "facturx"])
+def test_what_never_was_an_e_invoice_is_corrected_without_one(office, owner, company, kind):
+    made = sent(line(tax_rate=0), of=buyer("none", email="stadt@example.com"))
+    Party.objects.filter(pk=made.customer_id).update(e_invoice=kind)
+    note = owner.get(f"/credit-notes/{credited(made, amount=400)}").ok()
+    owner.post(f"/credit-notes/{note['id']}/email").ok(201)
+    cancelled = owner.post(f"/invoices/{made.pk}/cancel").ok()
+    assert (note["total"], cancelled["status"]) == (400, "cancelled")
+    owner.post(f"/credit-notes/{cancelled['credit_note_id']}/email").ok(201)
+    assert not queued("billing.services.e_invoices.")
+    deliver()
+    files = [[part.get_content_type() for part in mail.iter_attachments()] for mail in office.mails]
+    assert files == [["application/pdf"]] * 2
+    owner.get(f"/credit-notes/{note['id']}/xml").refused(422, "lines.0.tax_code")
+
+
+def test_what_was_an_e_invoice_is_corrected_with_one(owner, company):
+    made = sent(line(tax_rate=19), of=buyer())
+    Party.objects.filter(pk=made.customer_id).update(electronic_address_id=None, electronic_address_scheme=None)
+    owner.post(f"/invoices/{made.pk}/cancel").refused(422, "customer.electronic_address")
+    Party.objects.filter(pk=made.customer_id).update(electronic_address_id=LEITWEG, electronic_address_scheme="0204")
+    owner.post(f"/invoices/{made.pk}/cancel").ok()
 
 
 CASES: dict[str, tuple[str, dict[str, Any]]] = {
@@ -315,6 +333,21 @@ def test_the_command_checks_what_was_handed_out_and_what_could_be(company):
     with pytest.raises(CommandError, match="1 e-invoices would be refused"):
         call_command("check_e_invoices", stdout=said)
     assert f"{made.number} (XRechnung (UBL)): refused: XSD" in said.getvalue()
+
+
+def test_the_command_says_what_it_cannot_check(company, tmp_path, settings):
+    settings.BASE_DIR = tmp_path
+    peppol = sent(line(tax_rate=19), of=buyer("peppol"))
+    e_invoices.issue_e_invoice(invoice_id=str(peppol.pk), language="de")
+    with pytest.raises(CommandError, match=r"not checked.*make official-rules"):
+        call_command("check_e_invoices", stdout=io.StringIO())
+    authority = sent(line(tax_rate=19), of=buyer())
+    e_invoices.issue_e_invoice(invoice_id=str(authority.pk), language="de")
+    said = io.StringIO()
+    call_command("check_e_invoices", stdout=said)
+    checked, missing = said.getvalue().splitlines()
+    assert checked == "1 e-invoices checked."
+    assert missing.startswith("1 e-invoices not checked. The rules of Peppol are not here.")
 
 
 ATTACKS = {

@@ -12,13 +12,17 @@ from accounting.services import close_year, seed_chart
 from accounting.tests.factories import account, net, tax_code
 from accounting.tests.test_concurrency import in_threads
 from accounting.tests.test_constraints import attack
-from billing.models import Invoice
+from billing.models import DocumentEmail, Invoice
 from billing.services.opening import take_over
+from billing.services.reminders import send_due_reminders
 from billing.tests.factories import customer, sent
+from billing.tests.mailroom import deliver
+from skeleton.identity.tests.factories import user_with
 from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.days import today
 from skeleton.kernel.errors import Invalid
 from skeleton.kernel.ids import uuid7
+from skeleton.testkit.visitor import Visitor
 
 DAY = "2026-01-01"
 LINE = {"description": "Work", "quantity": 1, "unit_price": 100}
@@ -217,7 +221,34 @@ class TestOpenInvoices:
 
     def test_there_is_no_document_of_it(self, owner, acme):
         made = imported(owner, acme)
-        owner.get(f"/invoices/{made['id']}/pdf").refused(409)
+        for name, profile in (
+            ("pdf", {}),
+            ("pdf", {"profile": "facturx"}),
+            ("xml", {"profile": "peppol"}),
+            ("check", {}),
+        ):
+            refused = owner.get(f"/invoices/{made['id']}/{name}", **profile).refused(409)
+            assert "earlier system" in refused["message"]
+
+    def test_it_is_not_e_mailed(self, owner, office, acme):
+        made = imported(owner, acme)
+        assert "earlier system" in owner.post(f"/invoices/{made['id']}/email").refused(409)["message"]
+        page = Visitor(user_with("invoices:*", "parties:read")).get(f"/admin/billing/invoice/{made['id']}/change/")
+        assert "/remind/" in page.content.decode()
+        assert "/email/" not in page.content.decode()
+        assert DocumentEmail.objects.count() == 0
+
+    def test_reminders_of_it_have_no_attachment(self, owner, office, acme, settings):
+        settings.SKELETON_REMINDERS, settings.SKELETON_REMINDER_DAYS = True, [7, 21]
+        made = imported(owner, acme)
+        owner.post(f"/invoices/{made['id']}/remind", {"to": "acme@example.com"}).ok(201)
+        imported(owner, acme, number="2")
+        assert send_due_reminders() == 1
+        assert deliver() == 2
+        by_hand, by_job = office.mails
+        assert "R/2025 0815 of 20 November 2025 for 119.00\u00a0USD" in by_hand.get_body().get_content()
+        assert [list(mail.iter_attachments()) for mail in (by_hand, by_job)] == [[], []]
+        assert set(DocumentEmail.objects.values_list("status", flat=True)) == {"sent"}
 
     @pytest.mark.parametrize(
         "changes, field",

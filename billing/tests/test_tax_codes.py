@@ -186,12 +186,17 @@ def test_items_are_the_defaults_of_lines(owner):
         201
     )
     assert shown(added["lines"][1]) == ("W-1", "HUR", 9000, None, 0)
+    without_code = {"item_id": made["id"], "quantity": 1, "tax_code": None}
+    added = owner.post(f"/invoices/{invoice['id']}/lines", without_code).ok(201)
+    assert shown(added["lines"][2]) == ("W-1", "HUR", 9000, None, 19)
     new_invoice(owner, {"quantity": 2}).refused(422, "lines.0.description", "lines.0.unit_price")
     order = owner.post(
         "/orders", {"customer_id": str(customer().pk), "lines": [{"item_id": made["id"], "quantity": 3}]}
     ).ok(201)
     assert shown(order["lines"][0]) == expected
     assert order["tax_breakdown"][0]["category"] == "S"
+    order = owner.post("/orders", {"customer_id": str(customer().pk), "lines": [without_code]}).ok(201)
+    assert shown(order["lines"][0]) == ("W-1", "HUR", 9000, None, 19)
 
 
 def test_an_item_follows_its_code(owner):

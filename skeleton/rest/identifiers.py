@@ -1,14 +1,13 @@
 """Serializer fields for what companies and people are reached and identified by. They are checked offline."""
 
 import re
-from functools import cache
 
-import pycountry
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
 
 from skeleton.kernel.bank_accounts import parse_bic, parse_iban
+from skeleton.kernel.countries import country_codes
 from skeleton.kernel.tax_ids import parse_vat_id
 from skeleton.rest.fields import TextField, mark_stateless
 from skeleton.rest.serializers import InputSerializer, Serializer
@@ -62,12 +61,6 @@ class CountryCodeField(TextField):
         if code not in country_codes():
             self.fail("country")
         return code
-
-
-@cache
-def country_codes() -> frozenset[str]:
-    """Return the alpha-2 codes of ISO 3166-1."""
-    return frozenset(country.alpha_2 for country in pycountry.countries)
 
 
 @mark_stateless

@@ -16,6 +16,8 @@ from skeleton.kernel.tax_ids import country_of_vat_id, parse_vat_id
         ("CHE-107.787.577 IVA", "CHE107787577IVA"),
         ("NO 995 525 828 MVA", "NO995525828MVA"),
         ("UA 123456789012", "UA123456789012"),
+        ("XX123", None),
+        ("EU372000041", None),
         ("DE136695977", None),
         ("GB980780685", None),
         ("CHE107787578IVA", None),
