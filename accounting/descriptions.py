@@ -1,8 +1,8 @@
 """Descriptions of entries in the reader's language.
 
 What is stored is English, as it was posted. An app registers for each of its source types how entries are described by
-purpose, from their reference, which is the number of the document, and how users undo what was posted. Entries that
-were recorded by hand keep their own text.
+purpose, from their reference, which is the number of the document, and how users undo what was posted. Entries of
+accounting itself, without a document, are described by their source type. Those recorded by hand keep their own text.
 """
 
 from collections.abc import Mapping
@@ -11,11 +11,18 @@ from typing import Any
 
 from django.utils.translation import pgettext_lazy
 
+from accounting.choices import SourceType
 from skeleton.kernel.text import format_text
 from skeleton.kernel.translation import Text
 
 MAX_LENGTH = 500
 """The maximum length of a stored description."""
+
+_WITHOUT_DOCUMENT: Mapping[str, Text] = {
+    SourceType.OPENING: pgettext_lazy("transaction", "Opening balances"),
+    SourceType.CLOSING: pgettext_lazy("transaction", "Closing of {number}"),
+}
+"""Descriptions of the entries that accounting posts itself, with `{number}` for the entry's reference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,8 @@ def describe(entry: Any) -> Text:
     """Return what an entry is shown as."""
     words = words_of_document(entry)
     if entry.reverses is None:
+        if entry.source_type in _WITHOUT_DOCUMENT:
+            return format_text(_WITHOUT_DOCUMENT[entry.source_type], number=entry.reference)
         template = words.by_purpose.get(entry.purpose) if words else None
         stored: str = entry.description
         return format_text(template, number=entry.reference) if template and entry.reference else stored

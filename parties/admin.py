@@ -193,7 +193,8 @@ class CustomerAdmin(PartyAdmin):
     invoicing_fields: ClassVar[Any] = (
         ("vat_id", "buyer_reference"),
         ("payment_days", "language"),
-        ("e_invoice", "electronic_address_scheme", "electronic_address_id"),
+        ("e_invoice",),
+        ("electronic_address_scheme", "electronic_address_id"),
     )
     list_display = (
         "name",

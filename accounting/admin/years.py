@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django import forms
 from django.contrib import admin
 from django.contrib.admin import display
 from django.http import HttpRequest
@@ -11,11 +12,12 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+from unfold import widgets
 from unfold.enums import ActionVariant
 
 from accounting.choices import SourceType, YearStatus
 from accounting.closing_models import YearClosing
-from accounting.fiscal_years import fiscal_year_of
+from accounting.fiscal_years import fiscal_year, fiscal_year_of, is_year
 from accounting.models import Entry
 from accounting.serializers import YearInputSerializer
 from accounting.services import close_year, reopen_year
@@ -24,6 +26,7 @@ from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import today
 from skeleton.kernel.text import format_text
 from skeleton.kernel.translation import Text
+from skeleton.kernel.types import Values
 from skeleton.office.actions import admin_action
 from skeleton.office.columns import EMPTY, format_money_html, format_table_html, text_link
 from skeleton.office.forms import ActionForm, RecordForm
@@ -31,12 +34,37 @@ from skeleton.office.records import RecordAdmin
 
 
 class YearForm(RecordForm):
+    early = forms.BooleanField(
+        required=False,
+        widget=widgets.UnfoldBooleanWidget,
+        label=_("Close before its end"),
+        help_text=_("Only needed for a year that is not over."),
+    )
+
     class Meta:
         model = YearClosing
         fields = ("year",)
         help_texts: ClassVar[dict[str, Text]] = {
             "year": _("The calendar year in which the fiscal year begins. Its result moves to retained earnings.")
         }
+
+    def clean(self) -> dict[str, Any]:
+        """Ask before a year is closed that is not over: its remaining days can't be posted to afterwards."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        year = cleaned.get("year")
+        if year is None or not is_year(year) or cleaned.get("early"):
+            return cleaned
+        asked = fiscal_year(year)
+        if asked.first <= today() <= asked.last:
+            told = _(
+                "The year {year} is not over: it ends on {day}. Once it is closed, nothing can be posted to its "
+                "remaining days. Confirm here if you want to close it now."
+            )
+            self.add_error("early", str(format_text(told, year=asked.label, day=asked.last)))
+        return cleaned
+
+    def request_body(self, *, partial: bool) -> Values:
+        return {name: value for name, value in super().request_body(partial=partial).items() if name != "early"}
 
 
 @admin.register(YearClosing)
@@ -56,7 +84,7 @@ class YearClosingAdmin(RecordAdmin):
         (None, {"fields": (("name", "state"), ("start_date", "end_date"), "results", "entries")}),
         (_("Who closed it"), {"fields": (("created_at", "closed_by"), ("reopened_at", "reopened_by"))}),
     )
-    add_fieldsets = ((None, {"fields": ("year",)}),)
+    add_fieldsets = ((None, {"fields": ("year", "early")}),)
 
     def create_record(self, values: dict[str, Any], actor: Actor) -> UUID:
         return close_year(**values, actor=actor)

@@ -4,10 +4,12 @@ import pytest
 from django.test import Client
 
 from accounting.closing_models import YearClosing
+from accounting.fiscal_years import fiscal_year_of
 from accounting.models import Account, Entry, Period
 from accounting.tests.factories import post
 from skeleton.audit.models import AuditEntry
 from skeleton.identity.tests.factories import user_in_role
+from skeleton.kernel.days import today
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("chart")]
 
@@ -98,3 +100,13 @@ def test_an_account_shows_the_balance_with_its_sub_accounts(clerk):
     post("1200", "3100", 155_000)
     top = Account.objects.get(code="1000")
     assert "1,550.00 USD" in page(clerk, f"{ACCOUNTS}{top.pk}/change/")
+
+
+def test_closing_a_year_that_is_not_over_is_confirmed(clerk):
+    year = fiscal_year_of(today())
+    asked = clerk.post(f"{YEARS}add/", {"year": str(year.year)})
+    (told,) = asked.context["adminform"].form.errors["early"]
+    assert told.startswith(f"The year {year.label} is not over: it ends on ")
+    assert not YearClosing.objects.exists()
+    assert clerk.post(f"{YEARS}add/", {"year": str(year.year), "early": "on"}).status_code == 302
+    assert YearClosing.objects.get().year == year.year

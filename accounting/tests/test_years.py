@@ -5,6 +5,7 @@ import threading
 
 import pytest
 from django.db import IntegrityError, connection
+from django.utils.translation import override
 
 from accounting.choices import EntryKind
 from accounting.closing_models import YearClosing
@@ -53,6 +54,8 @@ class TestClosing:
         assert found["results"] == [{"currency": "EUR", "net_income": -40}, {"currency": "USD", "net_income": 250}]
         euro, dollar = (owner.get(f"/transactions/{pk}").ok() for pk in found["transaction_ids"])
         assert (dollar["kind"], dollar["source_type"], dollar["date"]) == ("closing", "closing", "2025-12-31")
+        with override("de"):
+            assert Entry.objects.get(pk=dollar["id"]).shown_as == "Abschluss 2025"
         assert [(row["account_code"], row["debit"], row["credit"]) for row in dollar["lines"]] == [
             ("4000", 250, 0),
             ("3200", 0, 250),

@@ -275,7 +275,8 @@ class InvoiceAdmin(CorrectionActions, ReminderAction, OrderLinkMixin, EntriesMix
     bulk_actions = ("send",)
     DATE_FIELDS: ClassVar[Any] = (
         ("issue_date", "due_date"),
-        ("delivery_date", "service_start", "service_end"),
+        ("delivery_date",),
+        ("service_start", "service_end"),
         ("buyer_reference", "purchase_order_reference"),
     )
     SUMMARY_FIELDS: ClassVar[Any] = (

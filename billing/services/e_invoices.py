@@ -43,6 +43,10 @@ _PROFILES: Mapping[str | None, Profile] = {
     EInvoiceProfile.FACTURX: Profile.FACTURX,
 }
 _NOT_ACCEPTED = _("This e-invoice would not be accepted. Correct these fields first.")
+_SENT_NOT_ACCEPTED = _(
+    "This e-invoice would not be accepted. The document keeps the data with which it was sent: correct these fields, "
+    "then cancel the document and issue it anew."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +218,8 @@ def _xml(source: Source, profile: Profile) -> bytes:
         return bytes(found)
     wrong = check(source.document, profile)
     if wrong:
-        raise Invalid(_NOT_ACCEPTED, details=_by_field(wrong))
+        told = _SENT_NOT_ACCEPTED if source.is_sent else _NOT_ACCEPTED
+        raise Invalid(told, details=_by_field(wrong))
     xml = write(source.document, profile)
     if not source.is_sent:
         return xml

@@ -289,6 +289,8 @@ def test_those_that_earlier_versions_kept_are_checked(owner, company):
         )
     checked = owner.get(f"/invoices/{made.pk}/check", profile="facturx")
     assert {"company.country", "customer.address.country"} <= fields_of(checked)
+    refused = owner.get(f"/invoices/{made.pk}/xml", profile="facturx").refused(422)
+    assert "cancel the document and issue it anew" in refused["message"]
 
 
 def test_what_goes_with_the_mail_is_what_the_customer_gets(company):

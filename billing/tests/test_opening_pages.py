@@ -4,11 +4,14 @@ import datetime as dt
 
 import pytest
 from django.test import Client
+from django.utils.translation import override
 
 from accounting.models import Account, Entry
 from accounting.tests.factories import net
 from billing.models import Invoice
 from billing.tests.factories import customer
+from skeleton.audit.actions import ACTIONS
+from skeleton.audit.models import AuditEntry
 from skeleton.identity.tests.factories import user_with
 from skeleton.kernel.days import today
 
@@ -40,6 +43,10 @@ def test_the_balances_of_all_accounts_on_one_page(clerk):
     assert "The opening balances are posted." in done.content.decode()
     assert "Opening balances" in done.content.decode()
     assert (net("1200"), net("2100"), net("3100")) == (125050, -40000, -85050)
+    with override("de"):
+        assert Entry.objects.get().shown_as == "Eröffnungswerte"
+    assert AuditEntry.objects.filter(action="open").exists()
+    assert "open" in ACTIONS
 
 
 def test_errors_are_shown_at_their_row(clerk):
@@ -48,7 +55,7 @@ def test_errors_are_shown_at_their_row(clerk):
     assert refused.status_code == 200
     assert "Exactly one of debit and credit must be over 0." in refused.content.decode()
     nothing = clerk.post(BALANCES, {"date": ""})
-    assert "Give balances or open invoices." in nothing.content.decode()
+    assert nothing.context["form"].non_field_errors() == ["Give balances or open invoices."]
     assert Entry.objects.count() == 0
 
 
@@ -74,8 +81,8 @@ def test_an_open_invoice(clerk):
     assert "The invoice R 0815 is taken over." in done
     made = Invoice.objects.get()
     assert (made.total, made.tax_total, made.currency, made.origin) == (11900, 1900, "EUR", "imported")
-    twice = clerk.post(INVOICE, sent).content.decode()
-    assert "Another document already has this number." in twice
+    twice = clerk.post(INVOICE, sent)
+    assert twice.context["form"].errors == {"number": ["Another document already has this number."]}
 
 
 def test_only_for_those_who_may_write_accounting():

@@ -48,6 +48,7 @@ ACTIONS: Mapping[str, Text] = {
     "notice": pgettext_lazy("audit log", "Notice given"),
     "post": pgettext_lazy("audit log", "Posted"),
     "reverse": pgettext_lazy("audit log", "Reversed"),
+    "open": pgettext_lazy("audit log", "Balances taken over"),
     "close": pgettext_lazy("audit log", "Closed"),
     "reopen": pgettext_lazy("audit log", "Reopened"),
     "receive": pgettext_lazy("audit log", "Received"),
