@@ -35,6 +35,9 @@ CREATE TRIGGER accounting_account_audit AFTER INSERT OR DELETE OR UPDATE ON acco
 CREATE TRIGGER accounting_account_fixed BEFORE UPDATE ON accounting_account
     FOR EACH ROW WHEN (new.code::text <> old.code::text OR new.type::text <> old.type::text OR new.currency::text IS DISTINCT FROM old.currency::text)
     EXECUTE FUNCTION accounting_account_fixed();
+CREATE TRIGGER accounting_account_of_taxes BEFORE UPDATE ON accounting_account
+    FOR EACH ROW WHEN (old.is_active AND NOT new.is_active OR (old.type::text = ANY (ARRAY['asset'::character varying, 'liability'::character varying]::text[])) AND (new.type::text <> ALL (ARRAY['asset'::character varying, 'liability'::character varying]::text[])))
+    EXECUTE FUNCTION accounting_account_of_taxes();
 CREATE TRIGGER accounting_account_place BEFORE UPDATE OF parent_id ON accounting_account
     FOR EACH ROW WHEN (new.parent_id IS NOT NULL AND new.parent_id IS DISTINCT FROM old.parent_id)
     EXECUTE FUNCTION accounting_account_place();
@@ -60,9 +63,11 @@ CREATE TABLE accounting_entry (
     created_by_id uuid,
     reverses_id uuid,
     xact xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    kind character varying(8) DEFAULT 'ordinary'::character varying NOT NULL,
     CONSTRAINT accounting_entry_pkey PRIMARY KEY (id),
     CONSTRAINT accounting_entry_date_sane CHECK (date >= '1900-01-01'::date AND date <= '2999-12-31'::date),
     CONSTRAINT accounting_entry_description_present CHECK (NOT description::text = ''::text),
+    CONSTRAINT accounting_entry_kind_fits CHECK (kind::text = 'ordinary'::text AND NOT (source_type::text = ANY (ARRAY['opening'::character varying, 'closing'::character varying]::text[])) OR kind::text = 'opening'::text AND (source_type::text = ANY (ARRAY['opening'::character varying, 'invoice'::character varying, 'reversal'::character varying]::text[])) OR kind::text = 'closing'::text AND (source_type::text = ANY (ARRAY['closing'::character varying, 'reversal'::character varying]::text[]))),
     CONSTRAINT accounting_entry_reversal_named CHECK (reverses_id IS NOT NULL AND source_id = reverses_id AND source_type::text = 'reversal'::text OR NOT source_type::text = 'reversal'::text AND reverses_id IS NULL),
     CONSTRAINT accounting_entry_source_known CHECK (source_type::text = ANY (ARRAY['manual'::character varying, 'invoice'::character varying, 'payment'::character varying, 'credit_note'::character varying, 'allocation'::character varying, 'write_off'::character varying, 'reversal'::character varying, 'opening'::character varying, 'closing'::character varying]::text[])),
     CONSTRAINT accounting_entry_source_named CHECK (source_id IS NULL AND source_type::text = 'manual'::text OR NOT source_type::text = 'manual'::text AND source_id IS NOT NULL),
@@ -71,6 +76,7 @@ CREATE TABLE accounting_entry (
     CONSTRAINT accounting_entry_reversed_once UNIQUE (reverses_id)
 );
 
+CREATE INDEX accounting_entry_closing ON accounting_entry USING btree (date, id) WHERE kind::text = 'closing'::text;
 CREATE INDEX accounting_entry_created_at ON accounting_entry USING btree (created_at, id);
 CREATE INDEX accounting_entry_date ON accounting_entry USING btree (date, id);
 CREATE INDEX accounting_entry_reference ON accounting_entry USING btree (reference, id) WHERE reference IS NOT NULL;
@@ -92,6 +98,9 @@ CREATE CONSTRAINT TRIGGER accounting_entry_check AFTER INSERT ON accounting_entr
 CREATE TRIGGER accounting_entry_date_ahead BEFORE INSERT ON accounting_entry
     FOR EACH ROW
     EXECUTE FUNCTION accounting_entry_date_ahead();
+CREATE CONSTRAINT TRIGGER accounting_entry_of_closing AFTER INSERT ON accounting_entry DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW WHEN (new.kind::text = 'closing'::text)
+    EXECUTE FUNCTION accounting_entry_of_closing();
 CREATE CONSTRAINT TRIGGER billing_entry_has_document AFTER INSERT ON accounting_entry DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW WHEN (new.source_type::text <> 'manual'::text)
     EXECUTE FUNCTION billing_entry_has_document();
@@ -234,12 +243,18 @@ CREATE INDEX accounting_tax_code_account_id_62f34add ON accounting_tax_code USIN
 CREATE INDEX accounting_tax_code_category ON accounting_tax_code USING btree (category, code, id);
 CREATE INDEX accounting_tax_code_created_at ON accounting_tax_code USING btree (created_at, id);
 
+CREATE TRIGGER accounting_tax_code_account BEFORE INSERT OR UPDATE OF account_id ON accounting_tax_code
+    FOR EACH ROW WHEN (new.account_id IS NOT NULL)
+    EXECUTE FUNCTION accounting_tax_code_account();
 CREATE TRIGGER accounting_tax_code_audit AFTER INSERT OR DELETE OR UPDATE ON accounting_tax_code
     FOR EACH ROW
     EXECUTE FUNCTION audit_row('accounting', '{}');
 CREATE TRIGGER billing_tax_code_used BEFORE UPDATE ON accounting_tax_code
     FOR EACH ROW WHEN (old.category::text IS DISTINCT FROM new.category::text OR old.rate IS DISTINCT FROM new.rate OR old.exemption_code::text IS DISTINCT FROM new.exemption_code::text OR old.exemption_reason IS DISTINCT FROM new.exemption_reason OR old.account_id IS DISTINCT FROM new.account_id)
     EXECUTE FUNCTION billing_tax_code_used();
+CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON accounting_tax_code
+    FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
+    EXECUTE FUNCTION skeleton_read_committed();
 
 -- accounting_total ----------------------------------------------------------------------------------------------------
 -- The application may: SELECT
@@ -258,6 +273,51 @@ CREATE TRIGGER accounting_total_kept BEFORE INSERT OR DELETE OR UPDATE OR TRUNCA
     FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0)
     EXECUTE FUNCTION skeleton_never('accounting_total_kept', 'the totals are kept by the journal lines');
 
+-- accounting_year_closing ---------------------------------------------------------------------------------------------
+-- The application may: SELECT, INSERT, UPDATE
+
+CREATE TABLE accounting_year_closing (
+    id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    year smallint NOT NULL,
+    start_date date NOT NULL,
+    end_date date NOT NULL,
+    reopened_at timestamp with time zone,
+    closed_by_id uuid,
+    reopened_by_id uuid,
+    CONSTRAINT accounting_year_closing_pkey PRIMARY KEY (id),
+    CONSTRAINT accounting_year_closing_months CHECK (EXTRACT(day FROM start_date) = 1::numeric AND EXTRACT(year FROM start_date) = year::numeric AND (end_date + 1) = (start_date + '1 year'::interval)::date),
+    CONSTRAINT accounting_year_closing_reopened_fits CHECK (reopened_at IS NOT NULL OR reopened_by_id IS NULL),
+    CONSTRAINT accounting_year_clos_closed_by_id_2e1af6be_fk_identity_ FOREIGN KEY (closed_by_id) REFERENCES identity_user(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT accounting_year_clos_reopened_by_id_e0e0280b_fk_identity_ FOREIGN KEY (reopened_by_id) REFERENCES identity_user(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT accounting_year_closing_once EXCLUDE USING gist (daterange(start_date, end_date, '[]'::text) WITH &&) WHERE (reopened_at IS NULL)
+);
+
+CREATE INDEX accounting_year_closing_end ON accounting_year_closing USING btree (end_date, id);
+
+CREATE TRIGGER accounting_year_closing_alone BEFORE INSERT OR UPDATE ON accounting_year_closing
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION accounting_period_alone();
+CREATE TRIGGER accounting_year_closing_audit AFTER INSERT OR DELETE OR UPDATE ON accounting_year_closing
+    FOR EACH ROW
+    EXECUTE FUNCTION audit_row('accounting', '{}');
+CREATE TRIGGER accounting_year_closing_begin BEFORE INSERT ON accounting_year_closing
+    FOR EACH ROW
+    EXECUTE FUNCTION accounting_year_closing_begin();
+CREATE TRIGGER accounting_year_closing_change BEFORE UPDATE ON accounting_year_closing
+    FOR EACH ROW
+    EXECUTE FUNCTION accounting_year_closing_change();
+CREATE CONSTRAINT TRIGGER accounting_year_closing_check AFTER INSERT OR UPDATE ON accounting_year_closing DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW
+    EXECUTE FUNCTION accounting_year_closing_check();
+CREATE TRIGGER accounting_year_closing_permanent BEFORE DELETE OR TRUNCATE ON accounting_year_closing
+    FOR EACH STATEMENT
+    EXECUTE FUNCTION skeleton_never('accounting_year_closing_append_only', 'closings are never deleted');
+CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON accounting_year_closing
+    FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
+    EXECUTE FUNCTION skeleton_read_committed();
+
 -- functions -----------------------------------------------------------------------------------------------------------
 
 CREATE OR REPLACE FUNCTION accounting_account_fixed()
@@ -273,6 +333,19 @@ BEGIN
     IF EXISTS (SELECT 1 FROM accounting_line WHERE account_id = OLD.id) THEN
         PERFORM skeleton_refuse('accounting_account_posted',
                                 'the account is posted to: its type and currency are fixed');
+    END IF;
+    RETURN NEW;
+END $function$;
+
+CREATE OR REPLACE FUNCTION accounting_account_of_taxes()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+    IF EXISTS (SELECT FROM accounting_tax_code WHERE account_id = NEW.id) THEN
+        PERFORM skeleton_refuse('accounting_account_of_taxes', 'a tax code posts to the account');
     END IF;
     RETURN NEW;
 END $function$;
@@ -294,6 +367,14 @@ BEGIN
         SELECT 1 FROM above WHERE id = NEW.id
     ) THEN
         PERFORM skeleton_refuse('accounting_account_no_cycle', 'an account cannot be below itself', 'check_violation');
+    END IF;
+    PERFORM FROM accounting_account WHERE id = NEW.parent_id FOR NO KEY UPDATE;
+    IF EXISTS (SELECT FROM accounting_tax_code WHERE account_id = NEW.parent_id) THEN
+        PERFORM skeleton_refuse('accounting_account_parent_of_taxes', 'a tax code posts to the account');
+    END IF;
+    IF EXISTS (SELECT FROM accounting_total WHERE account_id = NEW.parent_id)
+       AND NOT EXISTS (SELECT FROM accounting_account WHERE parent_id = NEW.parent_id AND id <> NEW.id) THEN
+        PERFORM skeleton_refuse('accounting_account_parent_posted', 'an account with postings gets no sub-accounts');
     END IF;
     RETURN NEW;
 END $function$;
@@ -338,6 +419,54 @@ BEGIN
     END IF;
 END $function$;
 
+CREATE OR REPLACE FUNCTION accounting_check_year_closing(checked uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+    closing accounting_year_closing;
+BEGIN
+    SELECT * INTO closing FROM accounting_year_closing WHERE id = checked;
+    IF NOT FOUND OR EXISTS (
+        SELECT FROM accounting_entry e
+        LEFT JOIN accounting_entry r ON r.reverses_id = e.id
+        WHERE e.source_type = 'closing' AND e.source_id = checked
+          AND (e.date <> closing.end_date OR coalesce(r.date, closing.end_date) <> closing.end_date
+               OR (r.id IS NULL) <> (closing.reopened_at IS NULL)
+               OR EXISTS (SELECT FROM accounting_line l JOIN accounting_account a ON a.id = l.account_id
+                          WHERE l.entry_id = e.id AND a.type NOT IN ('revenue', 'expense', 'equity')))
+    ) THEN
+        PERFORM skeleton_refuse('accounting_year_closing_in_books', 'the entries are not those of the year''s closing');
+    END IF;
+    IF closing.reopened_at IS NULL AND EXISTS (
+        SELECT FROM accounting_month_total t JOIN accounting_account a ON a.id = t.account_id
+        WHERE a.type IN ('revenue', 'expense') AND t.month <= closing.end_date
+        GROUP BY t.account_id, t.currency HAVING sum(t.debit) <> sum(t.credit)
+    ) THEN
+        PERFORM skeleton_refuse('accounting_year_closing_clears', 'a closed year leaves no balance of income');
+    END IF;
+END $function$;
+
+CREATE OR REPLACE FUNCTION accounting_company_fiscal_year()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+    kept smallint := CASE WHEN TG_OP = 'UPDATE' THEN OLD.fiscal_year_start ELSE 1 END;
+BEGIN
+    IF NEW.fiscal_year_start = kept THEN
+        RETURN NEW;
+    END IF;
+    PERFORM pg_advisory_xact_lock(hashtext('accounting_period'));
+    IF EXISTS (SELECT FROM accounting_year_closing y
+               WHERE y.reopened_at IS NULL AND extract(month FROM y.start_date) <> NEW.fiscal_year_start) THEN
+        PERFORM skeleton_refuse('accounting_company_fiscal_year', 'closed years begin in another month');
+    END IF;
+    RETURN NEW;
+END $function$;
+
 CREATE OR REPLACE FUNCTION accounting_company_zone()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -362,10 +491,16 @@ AS $function$
 BEGIN
     NEW.xact := pg_current_xact_id();
     NEW.created_at := transaction_timestamp();
+    IF NEW.reverses_id IS NOT NULL THEN
+        NEW.kind := coalesce((SELECT kind FROM accounting_entry WHERE id = NEW.reverses_id), NEW.kind);
+    END IF;
     PERFORM pg_advisory_xact_lock_shared(hashtext('accounting_period'));
     IF EXISTS (SELECT 1 FROM accounting_period p
                WHERE p.status = 'closed' AND daterange(p.start_date, p.end_date, '[]') @> NEW.date) THEN
         PERFORM skeleton_refuse('accounting_entry_period_open', format('the period of %s is closed', NEW.date));
+    END IF;
+    IF EXISTS (SELECT FROM accounting_year_closing y WHERE y.end_date >= NEW.date AND y.reopened_at IS NULL) THEN
+        PERFORM skeleton_refuse('accounting_entry_year_open', format('the year of %s is closed', NEW.date));
     END IF;
     RETURN NEW;
 END $function$;
@@ -393,7 +528,23 @@ BEGIN
         PERFORM skeleton_refuse('accounting_entry_date_ahead',
                                 format('an entry is dated at most a year ahead, not %s', NEW.date), 'check_violation');
     END IF;
+    IF NEW.kind = 'opening' AND NEW.reverses_id IS NULL AND NEW.date > company_today() THEN
+        PERFORM skeleton_refuse('accounting_entry_opening_ahead',
+                                format('balances are not taken over in the future, on %s', NEW.date), 'check_violation');
+    END IF;
     RETURN NEW;
+END $function$;
+
+CREATE OR REPLACE FUNCTION accounting_entry_of_closing()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+    PERFORM accounting_check_year_closing(
+        coalesce((SELECT e.source_id FROM accounting_entry e WHERE e.id = NEW.reverses_id), NEW.source_id));
+    RETURN NULL;
 END $function$;
 
 CREATE OR REPLACE FUNCTION accounting_line_check()
@@ -429,8 +580,9 @@ BEGIN
             WHEN e.id IS NULL OR e.xact <> pg_current_xact_id() OR e.created_at <> transaction_timestamp()
                 THEN 'accounting_line_same_transaction'
             WHEN l.date <> e.date THEN 'accounting_line_date'
-            WHEN a.id IS NULL OR NOT a.is_active THEN 'accounting_line_account_active'
+            WHEN a.id IS NULL OR NOT (a.is_active OR e.kind = 'closing') THEN 'accounting_line_account_active'
             WHEN a.currency <> l.currency THEN 'accounting_line_account_currency'
+            WHEN NOT accounting_takes_postings(a.id) THEN 'accounting_line_account_has_children'
         END AS name
         FROM new_lines l
         LEFT JOIN accounting_entry e ON e.id = l.entry_id
@@ -454,6 +606,20 @@ BEGIN
     RETURN NULL;
 END $function$;
 
+CREATE OR REPLACE FUNCTION accounting_net_with_children(account uuid, coin text)
+ RETURNS numeric
+ LANGUAGE sql
+ STABLE
+AS $function$
+    WITH RECURSIVE below AS (
+        SELECT account AS id
+        UNION
+        SELECT c.id FROM accounting_account c JOIN below ON c.parent_id = below.id
+    )
+    SELECT coalesce(sum(t.debit - t.credit), 0) FROM accounting_total t JOIN below ON below.id = t.account_id
+    WHERE t.currency = coin
+$function$;
+
 CREATE OR REPLACE FUNCTION accounting_period_alone()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -462,5 +628,86 @@ CREATE OR REPLACE FUNCTION accounting_period_alone()
 AS $function$
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('accounting_period'));
+    RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION accounting_takes_postings(account uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+    SELECT NOT EXISTS (SELECT FROM accounting_account c WHERE c.parent_id = account)
+           OR EXISTS (SELECT FROM accounting_total t WHERE t.account_id = account)
+$function$;
+
+CREATE OR REPLACE FUNCTION accounting_tax_code_account()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+    IF TG_OP = 'UPDATE' AND NEW.account_id IS NOT DISTINCT FROM OLD.account_id THEN
+        RETURN NEW;
+    END IF;
+    PERFORM FROM accounting_account WHERE id = NEW.account_id FOR SHARE;
+    IF EXISTS (SELECT FROM accounting_account a WHERE a.id = NEW.account_id
+               AND NOT (a.is_active AND accounting_takes_postings(a.id))) THEN
+        PERFORM skeleton_refuse('accounting_tax_code_account', 'the account of a tax code takes postings');
+    END IF;
+    RETURN NEW;
+END $function$;
+
+CREATE OR REPLACE FUNCTION accounting_year_closing_begin()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+    closed_until date;
+BEGIN
+    SELECT max(end_date) INTO closed_until FROM accounting_year_closing WHERE reopened_at IS NULL;
+    IF NEW.reopened_at IS NOT NULL THEN
+        PERFORM skeleton_refuse('accounting_year_closing_append_only', 'a year is closed before it is reopened');
+    ELSIF extract(month FROM NEW.start_date) <> coalesce((SELECT fiscal_year_start FROM company_company), 1) THEN
+        PERFORM skeleton_refuse('accounting_year_closing_month', 'the company''s fiscal years begin in another month');
+    ELSIF closed_until >= NEW.end_date
+          OR EXISTS (SELECT FROM accounting_period p
+                     WHERE p.status = 'closed' AND daterange(p.start_date, p.end_date, '[]') @> NEW.end_date) THEN
+        PERFORM skeleton_refuse('accounting_year_closing_day_open', 'the last day of the year is closed');
+    ELSIF EXISTS (SELECT FROM accounting_entry e
+                  WHERE e.date < NEW.start_date AND e.date > coalesce(closed_until, '-infinity')) THEN
+        PERFORM skeleton_refuse('accounting_year_closing_earlier_open', 'an earlier year with movements is open');
+    END IF;
+    RETURN NEW;
+END $function$;
+
+CREATE OR REPLACE FUNCTION accounting_year_closing_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+    reopening text[] := '{reopened_at,reopened_by_id,updated_at}';
+BEGIN
+    IF OLD.reopened_at IS NOT NULL OR NEW.reopened_at IS NULL
+       OR to_jsonb(NEW) - reopening <> to_jsonb(OLD) - reopening THEN
+        PERFORM skeleton_refuse('accounting_year_closing_append_only', 'a closing is only undone, and once');
+    ELSIF EXISTS (SELECT FROM accounting_year_closing y WHERE y.end_date > OLD.end_date AND y.reopened_at IS NULL) THEN
+        PERFORM skeleton_refuse('accounting_year_closing_later_closed', 'a later year is closed');
+    END IF;
+    RETURN NEW;
+END $function$;
+
+CREATE OR REPLACE FUNCTION accounting_year_closing_check()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+    PERFORM accounting_check_year_closing(NEW.id);
     RETURN NULL;
 END $function$;

@@ -216,6 +216,9 @@ CREATE TRIGGER billing_e_invoice_no_truncate BEFORE TRUNCATE ON billing_e_invoic
 CREATE TRIGGER billing_e_invoice_of_sent BEFORE INSERT ON billing_e_invoice
     FOR EACH ROW
     EXECUTE FUNCTION billing_document_of_sent();
+CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON billing_e_invoice
+    FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
+    EXECUTE FUNCTION skeleton_read_committed();
 
 -- billing_email -------------------------------------------------------------------------------------------------------
 -- The application may: SELECT, INSERT, UPDATE
@@ -289,79 +292,9 @@ CREATE TRIGGER billing_email_no_truncate BEFORE TRUNCATE ON billing_email
 CREATE TRIGGER billing_email_permanent BEFORE DELETE ON billing_email
     FOR EACH ROW
     EXECUTE FUNCTION skeleton_never('billing_email_permanent', 'the log of e-mail only grows');
-
--- billing_email -------------------------------------------------------------------------------------------------------
--- The application may: SELECT, INSERT, UPDATE
-
-CREATE TABLE billing_email (
-    id uuid NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    updated_at timestamp with time zone NOT NULL,
-    kind character varying(8) NOT NULL,
-    level smallint,
-    recipients character varying(254)[] NOT NULL,
-    cc character varying(254)[] NOT NULL,
-    subject character varying(200) NOT NULL,
-    message text NOT NULL,
-    language character varying(2) NOT NULL,
-    status character varying(9) NOT NULL,
-    attempts integer NOT NULL,
-    error text NOT NULL,
-    attachments jsonb NOT NULL,
-    sent_at timestamp with time zone,
-    created_by_id uuid,
-    credit_note_id uuid,
-    invoice_id uuid,
-    order_id uuid,
-    CONSTRAINT billing_email_pkey PRIMARY KEY (id),
-    CONSTRAINT billing_email_attempts_positive CHECK (attempts >= 0),
-    CONSTRAINT billing_email_has_recipients CHECK (
-CASE
-    WHEN recipients IS NULL THEN NULL::integer
-    ELSE COALESCE(array_length(recipients, 1), 0)
-END >= 1),
-    CONSTRAINT billing_email_has_text CHECK (NOT subject::text = ''::text AND NOT message = ''::text),
-    CONSTRAINT billing_email_level_fits CHECK (kind::text = 'document'::text AND level IS NULL OR credit_note_id IS NULL AND invoice_id IS NOT NULL AND order_id IS NULL AND kind::text = 'reminder'::text AND level >= 1 AND level IS NOT NULL),
-    CONSTRAINT billing_email_of_one CHECK (credit_note_id IS NULL AND invoice_id IS NOT NULL AND order_id IS NULL OR credit_note_id IS NOT NULL AND invoice_id IS NULL AND order_id IS NULL OR credit_note_id IS NULL AND invoice_id IS NULL AND order_id IS NOT NULL),
-    CONSTRAINT billing_email_status_fits CHECK (sent_at IS NULL AND (status::text = ANY (ARRAY['queued'::character varying, 'failed'::character varying, 'cancelled'::character varying]::text[])) OR sent_at IS NOT NULL AND status::text = 'sent'::text),
-    CONSTRAINT billing_email_created_by_id_ea26d346_fk_identity_user_id FOREIGN KEY (created_by_id) REFERENCES identity_user(id) DEFERRABLE INITIALLY DEFERRED,
-    CONSTRAINT billing_email_credit_note_id_d05c69c8_fk_billing_credit_note_id FOREIGN KEY (credit_note_id) REFERENCES billing_credit_note(id) DEFERRABLE INITIALLY DEFERRED,
-    CONSTRAINT billing_email_invoice_id_bdfa9805_fk_billing_invoice_id FOREIGN KEY (invoice_id) REFERENCES billing_invoice(id) DEFERRABLE INITIALLY DEFERRED,
-    CONSTRAINT billing_email_order_id_4ae3f46d_fk_billing_order_id FOREIGN KEY (order_id) REFERENCES billing_order(id) DEFERRABLE INITIALLY DEFERRED
-);
-
-CREATE INDEX billing_email_created_at ON billing_email USING btree (created_at, id);
-CREATE INDEX billing_email_credit_note ON billing_email USING btree (credit_note_id, id) WHERE credit_note_id IS NOT NULL;
-CREATE INDEX billing_email_invoice ON billing_email USING btree (invoice_id, id) WHERE invoice_id IS NOT NULL;
-CREATE INDEX billing_email_kind ON billing_email USING btree (kind, id);
-CREATE UNIQUE INDEX billing_email_level_once ON billing_email USING btree (invoice_id, level) WHERE status::text = ANY (ARRAY['queued'::character varying, 'sent'::character varying]::text[]);
-CREATE INDEX billing_email_order ON billing_email USING btree (order_id, id) WHERE order_id IS NOT NULL;
-CREATE INDEX billing_email_status ON billing_email USING btree (status, id);
-
-CREATE TRIGGER billing_email_audit_again_invoices AFTER UPDATE OF status ON billing_email
-    FOR EACH ROW WHEN (new.order_id IS NULL AND old.status::text = 'failed'::text AND new.status::text = 'queued'::text)
-    EXECUTE FUNCTION audit_row('invoices');
-CREATE TRIGGER billing_email_audit_again_orders AFTER UPDATE OF status ON billing_email
-    FOR EACH ROW WHEN (new.order_id IS NOT NULL AND old.status::text = 'failed'::text AND new.status::text = 'queued'::text)
-    EXECUTE FUNCTION audit_row('orders');
-CREATE TRIGGER billing_email_audit_invoices AFTER INSERT ON billing_email
-    FOR EACH ROW WHEN (new.order_id IS NULL)
-    EXECUTE FUNCTION audit_row('invoices');
-CREATE TRIGGER billing_email_audit_orders AFTER INSERT ON billing_email
-    FOR EACH ROW WHEN (new.order_id IS NOT NULL)
-    EXECUTE FUNCTION audit_row('orders');
-CREATE TRIGGER billing_email_begin BEFORE INSERT ON billing_email
-    FOR EACH ROW
-    EXECUTE FUNCTION billing_email_begin();
-CREATE TRIGGER billing_email_change BEFORE UPDATE ON billing_email
-    FOR EACH ROW
-    EXECUTE FUNCTION billing_email_change();
-CREATE TRIGGER billing_email_no_truncate BEFORE TRUNCATE ON billing_email
-    FOR EACH STATEMENT
-    EXECUTE FUNCTION skeleton_never('billing_email_permanent', 'the log of e-mail only grows');
-CREATE TRIGGER billing_email_permanent BEFORE DELETE ON billing_email
-    FOR EACH ROW
-    EXECUTE FUNCTION skeleton_never('billing_email_permanent', 'the log of e-mail only grows');
+CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON billing_email
+    FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
+    EXECUTE FUNCTION skeleton_read_committed();
 
 -- billing_invoice -----------------------------------------------------------------------------------------------------
 -- The application may: SELECT, INSERT, UPDATE
@@ -405,11 +338,17 @@ CREATE TABLE billing_invoice (
     service_end date,
     service_start date,
     cancelled_on date,
+    origin character varying(8) DEFAULT 'created'::character varying NOT NULL,
     CONSTRAINT billing_invoice_pkey PRIMARY KEY (id),
     CONSTRAINT billing_invoice_currency_form CHECK (currency::text ~ '^[A-Z]{3}$'::text),
     CONSTRAINT billing_invoice_delivery_address_form CHECK (delivery_address IS NULL OR jsonb_typeof(delivery_address) = 'object'::text),
     CONSTRAINT billing_invoice_due_date_counted CHECK (payment_days IS NULL OR payment_days >= 0 AND due_date = (issue_date + payment_days::integer)),
-    CONSTRAINT billing_invoice_number_form CHECK (number::text ~ '^INV-[0-9]{4}-([0-9]{3}|[1-9][0-9]{3,11})$'::text),
+    CONSTRAINT billing_invoice_number_form CHECK (
+CASE origin
+    WHEN 'imported'::text THEN number::text = btrim(number::text) AND number::text <> ''::text
+    ELSE number::text ~ '^INV-[0-9]{4}-([0-9]{3}|[1-9][0-9]{3,11})$'::text
+END),
+    CONSTRAINT billing_invoice_origin_fits CHECK (origin::text = 'created'::text OR order_id IS NULL AND origin::text = 'imported'::text AND total > 0 AND (posted_on IS NULL OR posted_on >= issue_date)),
     CONSTRAINT billing_invoice_paid_within_total CHECK (amount_credited >= 0 AND amount_paid >= 0 AND amount_written_off >= 0 AND credited_total >= 0 AND credited_total <= total AND total >= (amount_paid + amount_credited + amount_written_off)),
     CONSTRAINT billing_invoice_positive CHECK (subtotal >= 0 AND tax_total >= 0),
     CONSTRAINT billing_invoice_posted_when_sent CHECK (posted_on IS NULL AND sent_at IS NULL OR posted_on IS NOT NULL AND sent_at IS NOT NULL),
@@ -428,10 +367,12 @@ CREATE INDEX billing_invoice_created_at ON billing_invoice USING btree (created_
 CREATE INDEX billing_invoice_currency ON billing_invoice USING btree (currency, id);
 CREATE INDEX billing_invoice_customer ON billing_invoice USING btree (customer_id, id);
 CREATE INDEX billing_invoice_due_date ON billing_invoice USING btree (due_date, id);
+CREATE UNIQUE INDEX billing_invoice_imported_number ON billing_invoice USING btree (upper(number::text)) WHERE origin::text = 'imported'::text;
 CREATE INDEX billing_invoice_issue_date ON billing_invoice USING btree (issue_date, id);
 CREATE INDEX billing_invoice_number ON billing_invoice USING btree (number_key, id);
 CREATE INDEX billing_invoice_open ON billing_invoice USING btree (due_date, id) WHERE status::text = 'sent'::text;
 CREATE INDEX billing_invoice_order ON billing_invoice USING btree (order_id, id) WHERE order_id IS NOT NULL;
+CREATE INDEX billing_invoice_origin ON billing_invoice USING btree (origin, id);
 CREATE INDEX billing_invoice_owed ON billing_invoice USING btree (currency, due_date) INCLUDE (total, amount_paid, amount_credited, amount_written_off) WHERE status::text = 'sent'::text;
 CREATE INDEX billing_invoice_owed_by ON billing_invoice USING btree (customer_id) WHERE status::text = 'sent'::text;
 CREATE INDEX billing_invoice_posted_on ON billing_invoice USING btree (posted_on, id) WHERE posted_on IS NOT NULL;
@@ -1023,11 +964,17 @@ AS $function$
 DECLARE
     invoice billing_invoice;
     of_lines record;
+    fits boolean;
 BEGIN
     SELECT * INTO invoice FROM billing_invoice WHERE id = checked;
     SELECT * INTO of_lines FROM billing_totals_of(checked);
-    IF (invoice.subtotal, invoice.tax_total, invoice.tax_breakdown)
-       IS DISTINCT FROM (of_lines.subtotal, of_lines.tax_total, of_lines.breakdown) THEN
+    IF invoice.origin = 'imported' THEN
+        fits := billing_fits_imported(invoice, of_lines.subtotal, of_lines.breakdown);
+    ELSE
+        fits := (invoice.subtotal, invoice.tax_total, invoice.tax_breakdown)
+                IS NOT DISTINCT FROM (of_lines.subtotal, of_lines.tax_total, of_lines.breakdown);
+    END IF;
+    IF fits IS NOT true THEN
         PERFORM skeleton_refuse('billing_invoice_totals_of_lines', 'the totals are not those of the lines');
     END IF;
     IF invoice.status IN ('sent', 'paid') AND of_lines.rates = 0 THEN
@@ -1054,13 +1001,14 @@ BEGIN
         RETURN;
     END IF;
     IF entry.id IS NULL OR entry.date <> invoice.posted_on
+       OR (entry.kind = 'opening') <> (invoice.origin = 'imported')
        OR (SELECT (sum(debit), min(currency), max(currency))
                   IS DISTINCT FROM (invoice.total, invoice.currency, invoice.currency)
            FROM accounting_line WHERE entry_id = entry.id) THEN
         PERFORM skeleton_refuse('billing_invoice_in_books', 'the books do not have what the invoice says');
     END IF;
     undone := EXISTS (SELECT FROM accounting_entry WHERE reverses_id = entry.id);
-    IF undone <> (invoice.status = 'cancelled' AND NOT EXISTS (
+    IF undone <> (invoice.status = 'cancelled' AND invoice.origin = 'created' AND NOT EXISTS (
         SELECT FROM billing_credit_note n
         WHERE n.invoice_id = checked AND n.status = 'sent' AND billing_has_entry('credit_note', n.id, 'send'))) THEN
         PERFORM skeleton_refuse('billing_invoice_in_books',
@@ -1502,13 +1450,26 @@ AS $function$
     ) AS earlier WHERE undone_day IS NOT NULL
 $function$;
 
+CREATE OR REPLACE FUNCTION billing_fits_imported(invoice billing_invoice, subtotal numeric, breakdown jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+    SELECT invoice.subtotal = $2 AND jsonb_array_length(invoice.tax_breakdown) = jsonb_array_length($3)
+           AND coalesce(sum((given.row->>'tax')::numeric), 0) = invoice.tax_total
+           AND coalesce(bool_and(given.row - 'tax' = lines.row - 'tax' AND (given.row->>'tax')::numeric >= 0
+                                 AND abs((given.row->>'tax')::numeric - (lines.row->>'tax')::numeric) <= 100), true)
+    FROM jsonb_array_elements(invoice.tax_breakdown) WITH ORDINALITY AS given (row, n)
+    LEFT JOIN jsonb_array_elements($3) WITH ORDINALITY AS lines (row, n) USING (n)
+$function$;
+
 CREATE OR REPLACE FUNCTION billing_has_entry(kind text, document uuid, reason text)
  RETURNS boolean
  LANGUAGE sql
  STABLE
 AS $function$
     SELECT EXISTS (SELECT FROM accounting_entry e
-                   WHERE e.source_type = kind AND e.source_id = document AND e.purpose = reason)
+                   WHERE e.source_type = $1 AND e.source_id = $2 AND e.purpose = $3)
 $function$;
 
 CREATE OR REPLACE FUNCTION billing_invoice_begin()
@@ -1523,14 +1484,17 @@ BEGIN
     IF NEW.status <> 'draft' THEN
         PERFORM skeleton_refuse('billing_invoice_begins_as_draft', 'an invoice begins as a draft');
     END IF;
-    IF split_part(NEW.number, '-', 2) <> lpad(extract(year FROM NEW.issue_date)::text, 4, '0') THEN
+    IF NEW.origin = 'created' AND split_part(NEW.number, '-', 2) <> lpad(extract(year FROM NEW.issue_date)::text, 4, '0') THEN
         PERFORM skeleton_refuse('billing_invoice_number_form', 'the number begins with the year of the issue date');
+    END IF;
+    IF NEW.origin = 'imported' AND NEW.number ~* '^INV-[0-9]{4}-[0-9]+$' THEN
+        PERFORM skeleton_refuse('billing_invoice_imported_number_form', 'numbers of this form belong to our own series');
     END IF;
     SELECT kind, status, name INTO customer FROM parties_party WHERE id = NEW.customer_id FOR KEY SHARE;
     IF FOUND THEN
         IF customer.kind <> 'customer' THEN
             PERFORM skeleton_refuse('billing_invoice_customer_kind', 'only a customer can be invoiced');
-        ELSIF customer.status <> 'active' THEN
+        ELSIF customer.status <> 'active' AND NEW.origin = 'created' THEN
             PERFORM skeleton_refuse('billing_invoice_customer_usable', 'the customer is ' || customer.status);
         END IF;
         NEW.customer_name := customer.name;
@@ -1560,8 +1524,9 @@ CREATE OR REPLACE FUNCTION billing_invoice_change()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
 BEGIN
-    IF (NEW.id, NEW.number, NEW.customer_id, NEW.currency, NEW.created_at, NEW.created_by_id)
-       IS DISTINCT FROM (OLD.id, OLD.number, OLD.customer_id, OLD.currency, OLD.created_at, OLD.created_by_id) THEN
+    IF (NEW.id, NEW.number, NEW.origin, NEW.customer_id, NEW.currency, NEW.created_at, NEW.created_by_id)
+       IS DISTINCT FROM
+       (OLD.id, OLD.number, OLD.origin, OLD.customer_id, OLD.currency, OLD.created_at, OLD.created_by_id) THEN
         PERFORM skeleton_refuse('billing_invoice_identity', 'number, customer and currency stay');
     END IF;
     IF NEW.customer_name IS DISTINCT FROM OLD.customer_name AND pg_trigger_depth() = 1 THEN
@@ -1599,7 +1564,7 @@ BEGIN
     IF OLD.status = 'draft' AND NEW.status IN ('sent', 'paid') THEN
         NEW.customer_name := (SELECT name FROM parties_party WHERE id = NEW.customer_id);
     END IF;
-    IF OLD.sent_at IS NULL AND NEW.sent_at IS NOT NULL THEN
+    IF OLD.sent_at IS NULL AND NEW.sent_at IS NOT NULL AND NEW.origin = 'created' THEN
         NEW.posted_on := NEW.issue_date;
     END IF;
     RETURN NEW;
@@ -1722,6 +1687,9 @@ CREATE OR REPLACE FUNCTION billing_invoice_totals()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
 BEGIN
+    IF EXISTS (SELECT FROM billing_invoice WHERE id = NEW.id AND origin = 'imported' AND sent_at IS NULL) THEN
+        PERFORM skeleton_refuse('billing_invoice_imported_sent', 'an imported invoice is open, never a draft');
+    END IF;
     PERFORM billing_check_invoice(NEW.id);
     RETURN NULL;
 END $function$;
@@ -1768,7 +1736,7 @@ AS $function$
                    min(l.currency) AS lowest, max(l.currency) AS highest
             FROM accounting_line l WHERE l.entry_id = e.id
         ) AS posted
-        WHERE e.source_type = kind AND e.source_id = document AND e.purpose = reason
+        WHERE e.source_type = $1 AND e.source_id = $2 AND e.purpose = $3
           AND (posted.lowest, posted.highest) = (coin, coin)
           AND billing_side_fits(posted.debits, $5, debited_tax) AND billing_side_fits(posted.credits, $6, credited_tax)
           AND NOT EXISTS (SELECT FROM accounting_entry r WHERE r.reverses_id = e.id)

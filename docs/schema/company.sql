@@ -69,12 +69,10 @@ CREATE TABLE company_company (
     CONSTRAINT company_company_country_form CHECK (country::text ~ '^[A-Z]{2}$'::text),
     CONSTRAINT company_company_currency_form CHECK (currency::text ~ '^[A-Z]{3}$'::text),
     CONSTRAINT company_company_electronic_address_complete CHECK (electronic_address_id IS NULL AND electronic_address_scheme IS NULL OR electronic_address_id IS NOT NULL AND electronic_address_scheme IS NOT NULL AND electronic_address_scheme::text ~ '^([0-9]{4}|EM)$'::text),
-    CONSTRAINT company_company_fiscal_year_start_check CHECK (fiscal_year_start >= 0),
     CONSTRAINT company_company_fiscal_year_start_month CHECK (fiscal_year_start >= 1 AND fiscal_year_start <= 12),
     CONSTRAINT company_company_legal_name_present CHECK (NOT legal_name::text = ''::text),
     CONSTRAINT company_company_logo_fits CHECK (logo_id IS NULL AND logo_file_id IS NULL OR logo_id IS NOT NULL AND logo_file_id IS NOT NULL),
-    CONSTRAINT company_company_payment_days_bounded CHECK (payment_days <= 365),
-    CONSTRAINT company_company_payment_days_check CHECK (payment_days >= 0),
+    CONSTRAINT company_company_payment_days_bounded CHECK (payment_days >= 0 AND payment_days <= 365),
     CONSTRAINT company_company_time_zone_present CHECK (NOT time_zone::text = ''::text),
     CONSTRAINT company_company_logo_file_id_7fb3a9af_fk_files_file_id FOREIGN KEY (logo_file_id) REFERENCES files_file(id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT company_company_logo_id_868f50e8_fk_company_logo_checksum FOREIGN KEY (logo_id) REFERENCES company_logo(checksum) DEFERRABLE INITIALLY DEFERRED
@@ -82,6 +80,9 @@ CREATE TABLE company_company (
 
 CREATE UNIQUE INDEX company_company_single ON company_company USING btree ((1));
 
+CREATE TRIGGER accounting_company_fiscal_year BEFORE INSERT OR UPDATE OF fiscal_year_start ON company_company
+    FOR EACH ROW
+    EXECUTE FUNCTION accounting_company_fiscal_year();
 CREATE TRIGGER accounting_company_zone BEFORE INSERT OR UPDATE OF time_zone ON company_company
     FOR EACH ROW
     EXECUTE FUNCTION accounting_company_zone();
@@ -91,6 +92,9 @@ CREATE TRIGGER company_company_audit AFTER INSERT OR DELETE OR UPDATE ON company
 CREATE TRIGGER company_company_kept BEFORE DELETE OR TRUNCATE ON company_company
     FOR EACH STATEMENT
     EXECUTE FUNCTION skeleton_never('company_company_kept', 'the record of the company is never deleted');
+CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON company_company
+    FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
+    EXECUTE FUNCTION skeleton_read_committed();
 
 -- company_logo --------------------------------------------------------------------------------------------------------
 -- The application may: SELECT, INSERT
