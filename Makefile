@@ -59,14 +59,17 @@ migrations: $(DEVELOPMENT) ## check that no migration is missing
 schema: $(DEVELOPMENT) ## check that the OpenAPI schema is complete and valid
 	$(TEST) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 
-# Tests that take long because they wait: kill and restart servers, stall connections, follow the guide in a copy.
-SLOW := tests/attack tests/test_durability.py tests/test_add_a_resource.py
+# Tests that take long because they wait: kill and restart servers, stall connections, migrate back and forth, follow the
+# guide in a copy.
+SLOW := tests/attack tests/test_durability.py tests/test_add_a_resource.py tests/test_migrations.py \
+	billing/tests/test_payment_migration.py skeleton/server/tests/test_serve.py
 slow: $(DEVELOPMENT) browser nginx ## run the tests that `make test` leaves out because they wait
 	$(TEST) $(BIN)/pytest -n auto $(SLOW) $(ARGS)
 
 # Tests that take long because they go through every route, form or screen, with every role, in every language.
 WALKS := tests/refusals tests/test_generated_requests.py $(addprefix skeleton/backoffice/tests/,test_screens.py \
-	test_translated_screens.py test_export_columns.py test_numbers.py test_browser_pages.py test_browser_rows.py)
+	test_translated_screens.py test_export_columns.py test_numbers.py test_browser.py test_browser_money.py \
+	test_browser_pages.py test_browser_rows.py test_browser_widths.py)
 walks: $(DEVELOPMENT) browser ## run the tests that `make test` leaves out because they go through everything
 	$(TEST) $(BIN)/pytest -n auto $(WALKS) $(ARGS)
 

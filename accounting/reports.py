@@ -25,6 +25,7 @@ from skeleton.kernel.time_limits import FIRST_DAY
 ONE_DAY = dt.timedelta(days=1)
 SIDES = ("debit", "credit")
 COLUMNS = ("opening", "movement", "closing")
+AS_OF = ("closing",)
 BALANCE_SHEET_TYPES = (AccountType.ASSET, AccountType.LIABILITY, AccountType.EQUITY)
 
 
@@ -140,11 +141,12 @@ def turnovers(span: DateRange, *, closing: bool = True) -> list[AccountTurnover]
 # --- the reports -----------------------------------------------------------------------------------------------------
 
 
-def trial_balance(span: DateRange) -> dict[str, Any]:
+def trial_balance(span: DateRange, *, settled: bool = False) -> dict[str, Any]:
     """Return each account's balance as of a day, or its debits and credits within a period. The totals are equal.
 
     Each account has its opening balance, its movement and its closing balance: of the period, or of the fiscal year
-    until the day.
+    until the day. As of a day, accounts whose balance is 0 are left out but for their part in the totals, unless
+    `settled` asks for them.
     """
     as_of = span.first is None
     first = max(_first_day(span), dt.date.min + ONE_DAY)
@@ -153,9 +155,10 @@ def trial_balance(span: DateRange) -> dict[str, Any]:
     currencies = []
     for currency, keys in groupby(sorted({*before, *moved}), key=itemgetter(0)):
         rows = [_trial_row(before.get(key), moved.get(key), as_of=as_of) for key in keys]
-        shown = [row for row in rows if any(row[name][side] for name in COLUMNS for side in SIDES)]
+        wanted = AS_OF if as_of and not settled else COLUMNS
+        shown = [row for row in rows if any(row[name][side] for name in wanted for side in SIDES)]
         if shown:
-            currencies.append({"currency": currency, "accounts": shown, **_trial_totals(shown)})
+            currencies.append({"currency": currency, "accounts": shown, **_trial_totals(rows)})
     return {**span.described(), "currencies": currencies}
 
 

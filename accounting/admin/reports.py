@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 from uuid import UUID
@@ -92,7 +93,8 @@ class BooksReport(ReportPage):
 @register
 class TrialBalancePage(BooksReport):
     name, title = "trial-balance", gettext_lazy("Trial balance")
-    report, rows = trial_balance, tables.trial_balance_rows
+    report = staticmethod(partial(trial_balance, settled=True))
+    rows = tables.trial_balance_rows
 
     def table(self, part: dict[str, Any], span: DateRange) -> Table:
         currency = part["currency"]

@@ -79,6 +79,18 @@ def test_a_trial_balance_as_of_a_day_and_within_days(reader):
     assert "nothing in these days" in text_of(reader.get("/admin/trial-balance/?to_date=2020-01-01"))
 
 
+def test_an_account_that_was_cleared_is_part_of_the_trial_balance(reader, owner):
+    post("1200", "3100", 1_000, "2025-12-30")
+    post("1200", "2300", 500, "2026-01-03")
+    post("2300", "1200", 500, "2026-01-04")
+    page = text_of(reader.get("/admin/trial-balance/?to_date=2026-01-31"))
+    assert "2300 Customer advances 5.00 5.00" in page
+    assert "Total 10.00 10.00 10.00 10.00 10.00 10.00" in page
+    (part,) = owner.get("/reports/trial-balance?as_of=2026-01-31").ok()["currencies"]
+    assert [row["code"] for row in part["accounts"]] == ["1200", "3100"]
+    assert part["total_movement"] == {"debit": 1_000, "credit": 1_000}
+
+
 def test_statements_are_closed_by_their_sums(reader):
     post("1200", "3100", 500_000, f"{YEAR}-01-01")
     post("1200", "4000", 250_000, f"{YEAR}-01-02")

@@ -8,7 +8,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise, lazy
@@ -16,6 +16,7 @@ from django.utils.translation import get_language
 
 from skeleton.kernel.money import EXACT_CONTEXT, minor_digits
 from skeleton.kernel.translation import Text
+from skeleton.kernel.types import Values
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -153,7 +154,7 @@ def _shown(value: object) -> object:
     return value
 
 
-_format_lazily = cast("Callable[[Text, dict[str, Any]], _StrPromise]", lazy(_formatted, str))
+_format_lazily = cast("Callable[[Text, Values], _StrPromise]", lazy(_formatted, str))
 
 
 def text_in_language(texts: Mapping[str, str], language: str | None = None) -> str:

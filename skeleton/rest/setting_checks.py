@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
 from skeleton.kernel.money import is_in_use
+from skeleton.kernel.types import Values
 
 SECRET_BYTES = 32
 """The minimum for HS256 (RFC 7518, 3.2)."""
@@ -115,7 +116,7 @@ def _unsafe() -> Iterator[str]:
 
 
 def _without_effect() -> Iterator[str]:
-    given: dict[str, Any] = dict(settings.REST_FRAMEWORK)
+    given: Values = dict(settings.REST_FRAMEWORK)
     for name, instead in WITHOUT_EFFECT.items():
         if given.get(name) is not None:
             yield f"REST_FRAMEWORK[{name!r}] has no effect: {instead}."

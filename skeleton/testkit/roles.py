@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from typing import Any
 
 import psycopg
 from django.db import DatabaseError, connection, connections, transaction
@@ -127,14 +126,14 @@ def owner_login() -> Iterator[None]:
         _reconnect_as(role)
 
 
-def connection_arguments(**overrides: object) -> dict[str, Any]:
+def connection_arguments(**overrides: object) -> Values:
     """Return psycopg's arguments for a connection like Django's."""
     given: dict[str, object] = connection.get_connection_params()
     names = ("dbname", "host", "port", "user", "password")
     return {name: given[name] for name in names if given.get(name)} | overrides
 
 
-def owner_connection_arguments(**overrides: object) -> dict[str, Any]:
+def owner_connection_arguments(**overrides: object) -> Values:
     """Return the same for the owner."""
     return connection_arguments(**({"user": _owner["USER"]} if _owner else {}), **overrides)
 

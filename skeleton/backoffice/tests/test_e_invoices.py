@@ -23,7 +23,7 @@ def test_an_e_invoice_is_downloaded_or_the_page_says_what_is_missing(staff):
     refused = guest.get(page(invoice, "e-invoice-xrechnung-ubl"), follow=True)
     assert refused.redirect_chain == [(page(invoice), 302)]
     shown = refused.content.decode()
-    assert "This e-invoice would not be accepted. Correct these fields first." in shown
+    assert "The document keeps the data with which it was sent" in shown
     assert "Enter the buyer reference. German authorities call it Leitweg-ID." in shown
     assert not EInvoice.objects.exists()
 
