@@ -203,7 +203,7 @@ def test_generated_requests(app, live_server):
         for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
             attack(operation, mode, world)
     good = sum(world.seen[status] for status in (200, 201, 204))
-    assert good * 10 > world.seen.total(), world.seen  # otherwise the test means little
+    assert good * 15 > world.seen.total(), world.seen  # otherwise the test means little
 
 
 def attack(operation, mode, world):

@@ -167,7 +167,7 @@ class DocumentEmail(Record):
         ]
 
     def __str__(self) -> str:
-        return self.subject
+        return ", ".join(self.recipients)
 
     @property
     def resource(self) -> str:

@@ -10,9 +10,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
 
+from parties.choices import EInvoiceProfile
 from skeleton.identity.tests.factories import PASSWORD, user_with
 from skeleton.importexport.import_admin import ImportableAdmin
 from skeleton.office import pages
+from skeleton.office.form_pages import FormPage
 from skeleton.office.reports import ReportPage
 from tests.refusals.office import Data, Reader, Texts, errors_on, forms_on, wrong_rounds
 from tests.refusals.values import LONG, NOBODY, WORD
@@ -23,7 +25,11 @@ IMPORTS = {
     for model, screen in admin.site._registry.items()
     if isinstance(screen, ImportableAdmin)
 }
+E_INVOICES = {", ".join(EInvoiceProfile.values)}
+"""What a column lists in every language."""
+
 REPORTS = {name: page for name, page in pages.registered().items() if isinstance(page, ReportPage)}
+FORM_PAGES = {name: page for name, page in pages.registered().items() if isinstance(page, FormPage)}
 
 
 def refuse(what: str, reader: Reader, address: str, right: Data) -> set[str]:
@@ -119,7 +125,7 @@ def _csv(rows: list[list[str]]) -> bytes:
 def test_imports(app, reader):
     for name, screen in IMPORTS.items():
         if name.partition(".")[0] == app:
-            named = {", ".join(screen.table.names), ", ".join(screen.table.key), '{"name": "text"}'}
+            named = {", ".join(screen.table.names), ", ".join(screen.table.key), '{"name": "text"}', *E_INVOICES}
             reader.kept |= named
             for content in (*files_of(screen), *(UNREADABLE if name == "parties.customer" else ())):
                 assert upload(name, reader, content), content
@@ -157,6 +163,12 @@ def uploaded(reader: Reader, screen: ImportableAdmin, content: bytes, language: 
     return texts
 
 
-def test_every_page_with_a_form_is_a_report():
-    others = pages.registered().keys() - REPORTS.keys()
+def test_every_page_with_a_form_is_tested():
+    others = pages.registered().keys() - REPORTS.keys() - FORM_PAGES.keys()
     assert [name for name in others if hasattr(pages.registered()[name], "form")] == []
+
+
+def test_form_pages(world, reader):
+    for name, page in FORM_PAGES.items():
+        assert refuse(name, reader, page.url, {}), name
+    reader.complain()

@@ -23,12 +23,13 @@ from parties.tests.factories import AddressFactory, CustomerFactory
 from skeleton.backoffice.tests.test_screens import TABLE
 from skeleton.identity.tests.factories import UserFactory
 from skeleton.notifications.tests.factories import tell
+from skeleton.office.records import SingleRecordAdmin
 from skeleton.office.tables.spreadsheets import csv_lines, xlsx_chunks
 from skeleton.office.tables.table import line_of, table_for_model
 from skeleton.testkit.screens import screens
 
 PLAIN = {model._meta.label: model for model, screen in screens().items() if screen.table is None}
-LISTED = [screen for model, screen in admin.site._registry.items() if model._meta.model_name != "preferences"]
+LISTED = [screen for screen in admin.site._registry.values() if not isinstance(screen, SingleRecordAdmin)]
 DAY = dt.date(2026, 1, 31)
 VALUES = {
     DateRangeField: DateRange(DAY, dt.date(2027, 1, 31)),

@@ -68,6 +68,7 @@ def english(language):
 
 ALSO = {
     "de": {
+        "Logo",
         "Name",
         "Status",
         "System",
@@ -81,7 +82,7 @@ ALSO = {
         "Job",
         "Jobs",
     },
-    "uk": set(),
+    "uk": {"E-mail"},
 }
 """Words that mean something in the language as well."""
 
