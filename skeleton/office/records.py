@@ -12,7 +12,7 @@ from django.db.models import Model, QuerySet
 from django.forms import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
-from rest_framework.fields import SkipField
+from rest_framework.fields import get_attribute
 from rest_framework.serializers import Serializer
 
 from skeleton.db import records
@@ -304,9 +304,9 @@ def _stored_values(part: Model, fields: Iterable[AnyField]) -> Values:
     values: Values = {}
     for field in fields:
         try:
-            value = field.get_attribute(part)
-        except (AttributeError, SkipField):
-            continue
+            value = get_attribute(part, field.source_attrs)
+        except (AttributeError, KeyError):
+            continue  # DRF's field would say None of what may be null
         if value is not None:
             values[str(field.field_name)] = as_json(field.to_representation(value))
         elif field.allow_null:
