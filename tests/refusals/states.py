@@ -4,7 +4,6 @@ from functools import partial
 
 from django.db import connection
 
-from accounting.closing_models import YearClosing
 from skeleton.identity.models import Role
 from skeleton.jobs.tests.jobs import count
 from skeleton.notifications.models import Delivery
@@ -34,11 +33,6 @@ def reversed_entry(world: World) -> str:
     pk = world.transaction()
     world.create(f"/transactions/{pk}/reverse")
     return pk
-
-
-def reopened_year(world: World) -> str:
-    world.chief.post(f"/accounting/years/{world.closed_year()}/reopen").ok()
-    return str(YearClosing.objects.latest("pk").pk)
 
 
 def cancelled_reservation(world: World) -> str:
@@ -72,7 +66,6 @@ def blacklisted(world: World, kind: str) -> str:
 
 STATES: dict[str, tuple[Make, ...]] = {
     "accounting.entry": (reversed_entry,),
-    "accounting.yearclosing": (reopened_year,),
     "billing.invoice": (lambda world: str(world.invoice("send", "cancel")["id"]),),
     "files.file": (attached_file,),
     "identity.role": (default_role,),

@@ -16,6 +16,7 @@ from tests.writes import World
 ALWAYS_ALLOWED = {
     "billing.payment.reverse": "only a refund forbids it, which is a second payment",
     "billing.invoice.edit_notes": "notes are no part of what was sent",
+    "accounting.yearclosing.reopen": "only other years forbid it (accounting/tests/test_years.py)",
     "company.company.remove_logo": "without a logo there is nothing to remove",
     "identity.user.give_role": "whoever has no such role yet can have it",
     "notifications.notification.mark_read": "what has been read may be read again",
