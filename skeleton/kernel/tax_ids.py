@@ -43,8 +43,3 @@ def _follows_scheme(prefix: str, compact: str) -> bool:
     except ValidationError:
         return False
     return True
-
-
-def country_of_vat_id(vat_id: str) -> str:
-    """Return the alpha-2 code of the country that issued a VAT id: its prefix, except GR for EL and GB for XI."""
-    return {"EL": "GR", "XI": "GB"}.get(vat_id[:2], vat_id[:2])

@@ -3,7 +3,7 @@
 import pytest
 
 from skeleton.kernel.bank_accounts import format_iban, parse_bic, parse_iban
-from skeleton.kernel.tax_ids import country_of_vat_id, parse_vat_id
+from skeleton.kernel.tax_ids import parse_vat_id
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,3 @@ def test_bics():
 
 def test_an_iban_is_printed_in_groups():
     assert format_iban("DE89 370400440532013000") == "DE89 3704 0044 0532 0130 00"
-
-
-def test_the_country_of_a_vat_id():
-    assert [country_of_vat_id(one) for one in ("DE1", "EL1", "XI1")] == ["DE", "GR", "GB"]
