@@ -13,7 +13,6 @@ from drafthorse.models.trade import TradeAgreement, TradeSettlement
 from drafthorse.models.tradelines import LineItem
 
 from billing.e_invoices.document import (
-    NOT_SUBJECT_TO_TAX,
     Address,
     Adjustment,
     Contact,
@@ -168,8 +167,7 @@ def _line(line: Line) -> LineItem:
     if line.base_quantity != 1:
         item.agreement.net.basis_quantity = (plain(line.base_quantity), line.unit)
     item.delivery.billed_quantity = (plain(line.quantity), line.unit)
-    rate = None if line.category == NOT_SUBJECT_TO_TAX else line.rate
-    _write_category(item.settlement.trade_tax, line.category, rate)
+    _write_category(item.settlement.trade_tax, line.category, line.written_rate)
     if line.discount:
         item.settlement.allowance_charge.add(_adjustment(line.discount, is_charge=False))
     if line.charge:

@@ -199,7 +199,7 @@ class Line:
     category: str | None
     """BT-151."""
     rate: Decimal
-    """BT-152. Not written for what isn't subject to VAT."""
+    """BT-152, in percent."""
     base_quantity: Decimal = Decimal(1)
     """BT-149."""
     item_number: str | None = None
@@ -208,6 +208,11 @@ class Line:
     """BG-27."""
     charge: Adjustment | None = None
     """BG-28."""
+
+    @property
+    def written_rate(self) -> Decimal | None:
+        """Return BT-152 as it is written: what isn't subject to VAT has no rate, not even 0 (BR-O-05)."""
+        return None if self.category == NOT_SUBJECT_TO_TAX and self.rate == 0 else self.rate
 
 
 @dataclass(frozen=True, slots=True)

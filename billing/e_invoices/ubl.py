@@ -7,7 +7,6 @@ from typing import Any
 from lxml import etree
 
 from billing.e_invoices.document import (
-    NOT_SUBJECT_TO_TAX,
     Account,
     Address,
     Adjustment,
@@ -250,9 +249,7 @@ def _line(line: Line, document: Document) -> Node | None:
             "Item",
             _value("Name", line.name),
             _group("SellersItemIdentification", _value("ID", line.item_number)),
-            _category(
-                "ClassifiedTaxCategory", line.category, None if line.category == NOT_SUBJECT_TO_TAX else line.rate
-            ),
+            _category("ClassifiedTaxCategory", line.category, line.written_rate),
         ),
         _group(
             "Price",
