@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
-from django.db import connection
 from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker, Settings
 
@@ -14,6 +13,7 @@ from skeleton.identity.tests.factories import client_of, user_in_role, user_with
 from skeleton.notifications.tests.postoffice import PostOffice, free_port
 from skeleton.testkit.client import ApiClient
 from skeleton.testkit.flush import flush_past_triggers
+from skeleton.testkit.queue import empty_queue as queue_emptied
 from skeleton.testkit.roles import application_role
 
 # A machine may be slow, so examples have no deadline. CI always uses the same examples, developers get new ones.
@@ -107,14 +107,6 @@ def office(closed_office: PostOffice) -> PostOffice:
 
 @pytest.fixture
 def empty_queue(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """For a worker in this process: clear the queue's tables, which Django doesn't flush, and close its connections."""
-    monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", 0)
-    _clear()
-    yield
-    _clear()
-
-
-def _clear() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM procrastinate_jobs")
-        cursor.execute("DELETE FROM procrastinate_workers")
+    """For a worker in this process: empty the queue's tables, which Django doesn't flush, and close its connections."""
+    with queue_emptied(monkeypatch):
+        yield

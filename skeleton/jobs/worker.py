@@ -4,11 +4,12 @@ It accesses the queue over separate connections. The jobs use Django's connectio
 is part of their transaction.
 """
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
 from django.conf import settings
-from procrastinate import App
+from procrastinate import App, JobContext
 from procrastinate.contrib.django import DjangoApp, app
 
 from skeleton.jobs.failures import WORKER_LOST_MESSAGE, record_failure, record_failure_middleware
@@ -22,21 +23,35 @@ POLL_SECONDS = 5
 
 
 async def run_worker(*, wait: bool = True) -> None:
-    """Run jobs until SIGTERM or Ctrl-C or, without `wait`, until none are left."""
-    stalled: float = settings.SKELETON_JOB_STALLED_SECONDS
+    """Run jobs until SIGTERM or Ctrl-C or, without `wait`, until none can run now, not even one a job has enqueued."""
     own = worker_app()
     async with own.open_async():
         await release_stalled(own)
-        await own.run_worker_async(
-            wait=wait,
-            concurrency=settings.SKELETON_JOB_THREADS,
-            fetch_job_polling_interval=POLL_SECONDS,
-            update_heartbeat_interval=stalled / 3,
-            stalled_worker_timeout=stalled,
-            shutdown_graceful_timeout=GRACE_SECONDS,
-            install_signal_handlers=wait,
-            worker_middleware=[record_failure_middleware],
-        )
+        while await _run(own, wait=wait) and not wait:
+            pass
+
+
+async def _run(own: App, *, wait: bool) -> int:
+    """Run jobs and return how many were begun. Without `wait`, it ends while the last ones may still enqueue others."""
+    stalled: float = settings.SKELETON_JOB_STALLED_SECONDS
+    begun = 0
+
+    async def count(call_next: Callable[[], Awaitable[object]], context: JobContext, worker: Any) -> object:
+        nonlocal begun
+        begun += 1
+        return await call_next()
+
+    await own.run_worker_async(
+        wait=wait,
+        concurrency=settings.SKELETON_JOB_THREADS,
+        fetch_job_polling_interval=POLL_SECONDS,
+        update_heartbeat_interval=stalled / 3,
+        stalled_worker_timeout=stalled,
+        shutdown_graceful_timeout=GRACE_SECONDS,
+        install_signal_handlers=wait,
+        worker_middleware=[count, record_failure_middleware],
+    )
+    return begun
 
 
 def worker_app() -> App:

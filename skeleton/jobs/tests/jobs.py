@@ -32,3 +32,11 @@ def pass_on(key: str) -> None:
     """Enqueue another job, then fail. The other job must be rolled back."""
     count.enqueue(key=key)
     raise RuntimeError("as it was told to")
+
+
+@job
+def hand_on(key: str, times: int) -> None:
+    """Count a run under `key`, then, when the worker has looked for more jobs in vain, enqueue the next."""
+    count(key=key, pause=0.3)
+    if times > 1:
+        hand_on.enqueue(key=key, times=times - 1)

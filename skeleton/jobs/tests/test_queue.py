@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from skeleton.jobs import tasks
 from skeleton.jobs.failures import WORKER_LOST_MESSAGE
 from skeleton.jobs.queue import ATTEMPTS, retry_delay
-from skeleton.jobs.tests.jobs import count, fail, pass_on
+from skeleton.jobs.tests.jobs import count, fail, hand_on, pass_on
 from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.transactions import audited_transaction
 from skeleton.testkit.queue import empty_queue, run_due_jobs
@@ -93,6 +93,12 @@ def test_what_a_failing_job_enqueued_is_not_there():
     pass_on.enqueue(key="passed on")
     run_due_jobs()
     assert queued() == 1
+
+
+def test_a_worker_that_does_not_wait_runs_what_its_jobs_enqueue():
+    hand_on.enqueue(key="handed on", times=3)
+    run_due_jobs()
+    assert counted("handed on") == 3
 
 
 def test_a_job_waits_for_its_time():

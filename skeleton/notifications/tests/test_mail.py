@@ -1,21 +1,18 @@
 """E-mail over a real SMTP server: contents, header injection, and behaviour when the server is down."""
 
-import asyncio
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from asgiref.sync import sync_to_async
-from django.db import connections
 from django.utils import timezone
 
 from skeleton.identity.tests.factories import UserFactory
 from skeleton.jobs.queue import ATTEMPTS, retry_delay
-from skeleton.jobs.worker import run_worker
 from skeleton.notifications.choices import Event
 from skeleton.notifications.models import Delivery
 from skeleton.notifications.services.delivery import create_deliveries, send_delivery
 from skeleton.notifications.tests.factories import VALUES, jump, queued, tell, work_off
+from skeleton.testkit.queue import run_due_jobs
 from skeleton.testkit.races import run_in_threads
 
 pytestmark = pytest.mark.django_db
@@ -203,7 +200,7 @@ class TestAtTheSameMoment:
         user = UserFactory.create(language="uk")
         tell(user)
         tell(user, Event.INVOICE_OVERDUE)
-        asyncio.run(worked())
+        run_due_jobs()
         subjects = {mail["Subject"].strip() for mail in office.mails}
         assert subjects == {"Повідомлення від Vera Viewer", "Рахунок INV-2026-001 прострочено"}
         assert queued() == []
@@ -212,11 +209,6 @@ class TestAtTheSameMoment:
 def context(number: int) -> Any:
     """A job context like a worker's, with a different job number for each instance."""
     return SimpleNamespace(job=SimpleNamespace(id=10**12 + number))
-
-
-async def worked():
-    await run_worker(wait=False)
-    await sync_to_async(connections.close_all)()
 
 
 def test_every_event_can_be_mailed(office):
