@@ -107,6 +107,12 @@ def customer_object(row: tuple[Any, ...]) -> dict[str, Any]:
         "total_purchases": row[10],
         "created_at": row[11],
         "updated_at": row[12],
+        "vat_id": row[14],
+        "buyer_reference": row[15],
+        "electronic_address": {"scheme": row[16], "id": row[17]} if row[17] else None,
+        "language": row[18],
+        "payment_days": row[19],
+        "e_invoice": row[20],
     }
 
 
@@ -158,6 +164,8 @@ def invoices(environ: dict[str, Any]) -> Answer:
 def invoice_object(row: tuple[Any, ...]) -> dict[str, Any]:
     found = dict(zip(INVOICE_KEYS, row, strict=True))
     found["order_id"] = None
+    if found["delivery_date"] is None and found["service_start"] is None:
+        found["delivery_date"] = found["issue_date"]
     settled = found["amount_paid"] + found["amount_credited"] + found["amount_written_off"]
     found["amount_due"] = 0 if found["status"] == "cancelled" else found["total"] - settled
     return found
@@ -291,6 +299,14 @@ def draft_object(head: dict[str, Any], written: Any, lines: list[Line], ids: lis
         "amount_due": head["total"],
         "issue_date": issued,
         "due_date": due,
+        "origin": "created",
+        "payment_days": None,
+        "delivery_date": issued,
+        "service_start": None,
+        "service_end": None,
+        "buyer_reference": None,
+        "purchase_order_reference": None,
+        "delivery_address": None,
         "is_overdue": False,
         "sent_at": None,
         "paid_at": None,
@@ -303,6 +319,11 @@ def draft_object(head: dict[str, Any], written: Any, lines: list[Line], ids: lis
         "lines": [
             {
                 "id": line_id,
+                "item_id": None,
+                "item_number": None,
+                "unit_code": "C62",
+                "price_base_quantity": 1.0,
+                "tax_code": None,
                 "description": line[0],
                 "quantity": float(line[1]),
                 "unit_price": line[2],

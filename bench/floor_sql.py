@@ -13,7 +13,9 @@ SELECT p.id, p.name, p.email, p.phone, p.tax_id, p.website, p.social_media, p.st
        p.total_purchases, p.created_at, p.updated_at,
        ARRAY(SELECT json_build_array(a.type, a.street, a.city, a.region, a.postal_code, a.country_id, c.code)
              FROM parties_address a LEFT JOIN parties_country c ON c.id = a.country_id
-             WHERE a.party_id = p.id ORDER BY a.id)
+             WHERE a.party_id = p.id ORDER BY a.id),
+       p.vat_id, p.buyer_reference, p.electronic_address_scheme, p.electronic_address_id, p.language, p.payment_days,
+       p.e_invoice
 FROM parties_party p
 """
 CUSTOMER = _CUSTOMER + "WHERE p.kind = 'customer' AND p.id = %s"
@@ -41,6 +43,14 @@ _INVOICE_COLUMNS = (
     "amount_written_off",
     "issue_date",
     "due_date",
+    "origin",
+    "payment_days",
+    "delivery_date",
+    "service_start",
+    "service_end",
+    "buyer_reference",
+    "purchase_order_reference",
+    "delivery_address",
     "notes",
     "sent_at",
     "paid_at",

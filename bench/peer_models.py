@@ -97,6 +97,13 @@ class Party(Base):
     credit_limit: Mapped[int]
     currency: Mapped[str | None]
     total_purchases: Mapped[int]
+    vat_id: Mapped[str | None]
+    buyer_reference: Mapped[str | None]
+    electronic_address_scheme: Mapped[str | None]
+    electronic_address_id: Mapped[str | None]
+    language: Mapped[str | None]
+    payment_days: Mapped[int | None]
+    e_invoice: Mapped[str | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     addresses: Mapped[list[Address]] = relationship(order_by=Address.id, lazy="raise")
@@ -104,6 +111,12 @@ class Party(Base):
     @property
     def active(self) -> bool:
         return self.status == "active"
+
+    @property
+    def electronic_address(self) -> dict[str, str | None] | None:
+        if self.electronic_address_id is None:
+            return None
+        return {"scheme": self.electronic_address_scheme, "id": self.electronic_address_id}
 
     @property
     def address(self) -> Address | None:
@@ -135,6 +148,14 @@ class Invoice(Base):
     credited_total: Mapped[int] = mapped_column(default=0)
     issue_date: Mapped[date]
     due_date: Mapped[date]
+    origin: Mapped[str] = mapped_column(default="created")
+    payment_days: Mapped[int | None]
+    delivery_date: Mapped[date | None]
+    service_start: Mapped[date | None]
+    service_end: Mapped[date | None]
+    buyer_reference: Mapped[str | None]
+    purchase_order_reference: Mapped[str | None]
+    delivery_address: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     notes: Mapped[str | None]
     sent_at: Mapped[datetime | None]
     paid_at: Mapped[datetime | None]
@@ -146,6 +167,10 @@ class Invoice(Base):
     lines: Mapped[list["Line"]] = relationship(order_by="Line.position", back_populates="invoice", lazy="raise")
     payments: Mapped[list["Payment"]] = relationship(secondary="billing_settlement", viewonly=True, lazy="raise")
     settlements: Mapped[list["Settlement"]] = relationship(order_by="Settlement.id", lazy="raise")
+
+    @property
+    def supplied_on(self) -> date | None:
+        return self.delivery_date or (None if self.service_start else self.issue_date)
 
     @property
     def amount_due(self) -> int:
@@ -238,6 +263,10 @@ class Line(Base):
     __tablename__ = "billing_invoice_line"
     invoice_id: Mapped[UUID] = mapped_column(ForeignKey("billing_invoice.id"))
     position: Mapped[int]
+    item_id: Mapped[UUID | None] = mapped_column(ForeignKey("inventory_item.id"))
+    item_number: Mapped[str | None]
+    unit_code: Mapped[str] = mapped_column(default="C62")
+    price_base_quantity: Mapped[Decimal] = mapped_column(default=Decimal(1))
     description: Mapped[str]
     quantity: Mapped[Decimal]
     unit_price: Mapped[int] = mapped_column(BigInteger)
@@ -247,6 +276,10 @@ class Line(Base):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     invoice: Mapped[Invoice] = relationship(back_populates="lines", lazy="raise_on_sql")
+
+    @property
+    def tax_code(self) -> None:
+        return None
 
     @property
     def currency(self) -> str:

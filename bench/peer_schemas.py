@@ -41,6 +41,12 @@ class CustomerOut(Answer):
     credit_limit: int
     currency: str
     total_purchases: int
+    vat_id: str | None
+    buyer_reference: str | None
+    electronic_address: dict[str, str | None] | None
+    language: str | None
+    payment_days: int | None
+    e_invoice: str | None
     created_at: datetime
     updated_at: datetime
 
@@ -55,6 +61,11 @@ class CustomerPage(BaseModel):
 
 class LineOut(Answer):
     id: UUID
+    item_id: UUID | None
+    item_number: str | None
+    unit_code: str
+    price_base_quantity: float
+    tax_code: str | None
     description: str
     quantity: float
     unit_price: int
@@ -98,6 +109,14 @@ class InvoiceRowOut(Answer):
     amount_due: int
     issue_date: date
     due_date: date
+    origin: str
+    payment_days: int | None
+    delivery_date: date | None = Field(validation_alias="supplied_on")
+    service_start: date | None
+    service_end: date | None
+    buyer_reference: str | None
+    purchase_order_reference: str | None
+    delivery_address: dict[str, Any] | None
     is_overdue: bool
     notes: str | None
     sent_at: datetime | None

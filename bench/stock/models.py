@@ -1,5 +1,6 @@
 """Ordinary models of our tables, which our migrations create."""
 
+import datetime as dt
 from decimal import Decimal
 from typing import ClassVar
 
@@ -94,6 +95,13 @@ class Party(Timed):
     credit_limit = models.BigIntegerField(default=0)
     currency = models.CharField(max_length=3, default="USD")
     total_purchases = models.BigIntegerField(default=0, editable=False)
+    vat_id = models.CharField(max_length=20, null=True, blank=True)  # noqa: DJ001
+    buyer_reference = models.CharField(max_length=100, null=True, blank=True)  # noqa: DJ001
+    electronic_address_scheme = models.CharField(max_length=4, null=True, blank=True)  # noqa: DJ001
+    electronic_address_id = models.CharField(max_length=100, null=True, blank=True)  # noqa: DJ001
+    language = models.CharField(max_length=2, null=True, blank=True)  # noqa: DJ001
+    payment_days = models.SmallIntegerField(null=True, blank=True)
+    e_invoice = models.CharField(max_length=10, null=True, blank=True)  # noqa: DJ001
 
     objects: ClassVar[models.Manager["Party"]] = models.Manager()
     customers: ClassVar[Customers] = Customers()
@@ -108,6 +116,12 @@ class Party(Timed):
     @property
     def active(self) -> bool:
         return self.status == "active"
+
+    @property
+    def electronic_address(self) -> dict[str, str | None] | None:
+        if self.electronic_address_id is None:
+            return None
+        return {"scheme": self.electronic_address_scheme, "id": self.electronic_address_id}
 
     @property
     def primary_address(self) -> "Address | None":
@@ -163,6 +177,14 @@ class Invoice(Timed):
     credited_total = models.BigIntegerField(default=0)
     issue_date = models.DateField()
     due_date = models.DateField()
+    origin = models.CharField(max_length=8, default="created", editable=False)
+    payment_days = models.SmallIntegerField(null=True, editable=False)
+    delivery_date = models.DateField(null=True)
+    service_start = models.DateField(null=True)
+    service_end = models.DateField(null=True)
+    buyer_reference = models.CharField(max_length=100, null=True)  # noqa: DJ001
+    purchase_order_reference = models.CharField(max_length=100, null=True)  # noqa: DJ001
+    delivery_address = models.JSONField(null=True)
     notes = models.TextField(null=True, blank=True)  # noqa: DJ001
     sent_at = models.DateTimeField(null=True)
     paid_at = models.DateTimeField(null=True)
@@ -178,6 +200,10 @@ class Invoice(Timed):
         return self.number
 
     @property
+    def supplied_on(self) -> dt.date | None:
+        return self.delivery_date or (None if self.service_start else self.issue_date)
+
+    @property
     def amount_due(self) -> int:
         settled = self.amount_paid + self.amount_credited + self.amount_written_off
         return 0 if self.status == "cancelled" else self.total - settled
@@ -190,6 +216,10 @@ class Invoice(Timed):
 class InvoiceLine(Timed):
     invoice = models.ForeignKey(Invoice, models.PROTECT, related_name="lines")
     position = models.IntegerField()
+    item = models.ForeignKey("Item", models.PROTECT, null=True)
+    item_number = models.CharField(max_length=64, null=True, editable=False)  # noqa: DJ001
+    unit_code = models.CharField(max_length=3, default="C62")
+    price_base_quantity = models.DecimalField(max_digits=15, decimal_places=3, default=1)
     description = models.CharField(max_length=1000)
     quantity = models.DecimalField(max_digits=15, decimal_places=3)
     unit_price = models.BigIntegerField()

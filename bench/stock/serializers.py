@@ -30,6 +30,7 @@ class CustomerSerializer(serializers.ModelSerializer[Party]):
     address = PrimaryAddressSerializer(source="primary_address", read_only=True)
     addresses = AddressSerializer(many=True, read_only=True)
     active = serializers.BooleanField(read_only=True)
+    electronic_address = serializers.DictField(read_only=True, allow_null=True)
 
     class Meta:
         model = Party
@@ -48,6 +49,12 @@ class CustomerSerializer(serializers.ModelSerializer[Party]):
             "credit_limit",
             "currency",
             "total_purchases",
+            "vat_id",
+            "buyer_reference",
+            "electronic_address",
+            "language",
+            "payment_days",
+            "e_invoice",
             "created_at",
             "updated_at",
         ]
@@ -64,11 +71,19 @@ class LineSerializer(serializers.ModelSerializer[InvoiceLine]):
     unit_price = serializers.IntegerField(min_value=0)
     discount = serializers.IntegerField(min_value=0, default=0)
     tax_rate = NumberField(max_digits=7, decimal_places=4, min_value=Decimal(0), max_value=Decimal(100), default=0)
+    item_id = serializers.PrimaryKeyRelatedField(source="item", read_only=True)
+    price_base_quantity = NumberField(max_digits=15, decimal_places=3, min_value=Decimal("0.001"), default=1)
+    tax_code = serializers.SerializerMethodField()
 
     class Meta:
         model = InvoiceLine
         fields: ClassVar[list[str]] = [
             "id",
+            "item_id",
+            "item_number",
+            "unit_code",
+            "price_base_quantity",
+            "tax_code",
             "description",
             "quantity",
             "unit_price",
@@ -80,10 +95,13 @@ class LineSerializer(serializers.ModelSerializer[InvoiceLine]):
         read_only_fields: ClassVar[list[str]] = ["total"]
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        product = whole(attrs["quantity"] * attrs["unit_price"])
+        product = whole(attrs["quantity"] * attrs["unit_price"] / attrs["price_base_quantity"])
         if attrs["discount"] > product:
             raise serializers.ValidationError({"discount": "Must be at most quantity × unit price."})
         return {**attrs, "total": product - attrs["discount"]}
+
+    def get_tax_code(self, line: InvoiceLine) -> None:
+        return None
 
 
 class PaymentSerializer(serializers.ModelSerializer[Payment]):
@@ -103,6 +121,7 @@ class SettlementSerializer(serializers.ModelSerializer[Settlement]):
 class InvoiceRowSerializer(serializers.ModelSerializer[Invoice]):
     customer_id = serializers.PrimaryKeyRelatedField(source="customer", queryset=Party.customers.all())
     order_id = serializers.SerializerMethodField()
+    delivery_date = serializers.DateField(source="supplied_on", read_only=True)
     amount_due = serializers.IntegerField(read_only=True)
     is_overdue = serializers.BooleanField(read_only=True)
 
@@ -127,6 +146,14 @@ class InvoiceRowSerializer(serializers.ModelSerializer[Invoice]):
             "amount_due",
             "issue_date",
             "due_date",
+            "origin",
+            "payment_days",
+            "delivery_date",
+            "service_start",
+            "service_end",
+            "buyer_reference",
+            "purchase_order_reference",
+            "delivery_address",
             "is_overdue",
             "notes",
             "sent_at",
