@@ -287,10 +287,21 @@ def postgres_pid(home: Path) -> int:
     return pid
 
 
+_FILL = """
+import os, sys
+from pathlib import Path
+from bench.database import _FILLING, Database, fill
+home, host, customers = sys.argv[1:]
+fill(Database(Path(home), host, os.environ["BENCH_DB_PASSWORD"], int(customers)), _FILLING)
+"""
+"""Fills a database by the code of the working directory: another tree's tables may have other columns."""
+
+
 def prepare(customers: int, home: Path = DATA_DIR, tree: Path = PROJECT) -> Database:
-    """Return the benchmark database with `customers` and their related data, migrated by the code in `tree`."""
+    """Return the benchmark database with `customers` and their related data, made and filled by the code in `tree`."""
     database = opened(home, customers, tree)
-    fill(database, _FILLING)
+    python = [sys.executable, "-c", _FILL, str(home), database.host, str(customers)]
+    subprocess.run(python, cwd=tree, env=bare_environment() | database.environment, check=True)
     return database
 
 
