@@ -29,6 +29,7 @@ CODES: Mapping[str, Code] = {
     "unsupported_media_type": Code(415, "The route does not accept the media type of the body."),
     "range_not_satisfiable": Code(416, "The file does not contain the requested byte range."),
     "validation_error": Code(422, "Some fields are invalid; `details` has a message for each."),
+    "idempotency_mismatch": Code(422, "The Idempotency-Key was used for another request."),
     "rate_limit_exceeded": Code(429, "Too many requests; see Retry-After."),
     "internal_error": Code(500, "Internal error."),
     "service_unavailable": Code(503, "The database is not available; see Retry-After."),
@@ -104,6 +105,11 @@ class PayloadTooLarge(DomainError):
 
 class Invalid(DomainError):
     code, default_message = "validation_error", _("Invalid input")
+
+
+class IdempotencyMismatch(DomainError):
+    code = "idempotency_mismatch"
+    default_message = _("This Idempotency-Key was used for another request. Use a new key for each change.")
 
 
 class TooManyRequests(DomainError):

@@ -14,14 +14,18 @@ from rest_framework import serializers
 from skeleton.db.counting import CACHE_SECONDS, CACHED_FROM_ROWS
 from skeleton.kernel.errors import CODES
 from skeleton.rest.actions import BY_CLASS, ActionDescription
+from skeleton.rest.atomic_handling import WRITE_METHODS
 from skeleton.rest.fields import TextField
 from skeleton.rest.listing import DEFAULT_LIMIT, MAX_LIMIT
 from skeleton.rest.permissions import Requirement
+from skeleton.rest.schema_headers import IDEMPOTENCY_PARAMETERS
 from skeleton.rest.serializers import InputSerializer, Serializer
 
 Schema = dict[str, object]
 
-MEANINGS = {code.status: code.meaning for code in CODES.values()}
+MEANINGS: dict[int, str] = {}
+for _code in CODES.values():
+    MEANINGS[_code.status] = f"{MEANINGS.get(_code.status, '')} {_code.meaning}".strip()
 
 
 class Error(Serializer):
@@ -85,7 +89,11 @@ class ApiSchema(AutoSchema):
         else:
             access = "Permission: " + " or ".join(f"`{permission}`" for permission in needed.any_of) + "."
             access += " Not needed for the user's own record." if needed.or_oneself else ""
-        return f"{text}\n\n{access}".strip()
+        return "\n\n".join(part for part in (text, self._key_ignored(), access) if part)
+
+    def _key_ignored(self) -> str:
+        ignored = self.method in WRITE_METHODS and not self.view.takes_idempotency_key(self.method)
+        return "`Idempotency-Key` is ignored here." if ignored else ""
 
     def get_auth(self) -> list[Schema]:
         return [] if self.requirement.public else [{"bearer": []}]
@@ -118,6 +126,8 @@ class ApiSchema(AutoSchema):
             parameters += self._paging()
         if self.envelope in ("page", "cursor", "list"):
             parameters += self._filters()
+        if self.view.takes_idempotency_key(self.method):
+            parameters += IDEMPOTENCY_PARAMETERS
         return [*parameters, *declared]
 
     def _path_parameters(self) -> list[str]:
@@ -209,6 +219,8 @@ class ApiSchema(AutoSchema):
             statuses |= {400, 411, 413}
         if self.described.input is not None:
             statuses |= {415, 422}
+        if self.view.takes_idempotency_key(self.method):
+            statuses |= {400, 409, 422}
         return sorted(statuses)
 
     def get_examples(self) -> list[OpenApiExample]:
