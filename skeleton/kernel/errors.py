@@ -25,6 +25,7 @@ CODES: Mapping[str, Code] = {
     "request_timeout": Code(408, "The body arrived too slowly."),
     "conflict": Code(409, "The current state does not allow this, or the object already exists."),
     "length_required": Code(411, "The request has a body but no Content-Length."),
+    "precondition_failed": Code(412, "The object has changed: its ETag is none of those in If-Match."),
     "payload_too_large": Code(413, "The body is too large."),
     "unsupported_media_type": Code(415, "The route does not accept the media type of the body."),
     "range_not_satisfiable": Code(416, "The file does not contain the requested byte range."),
@@ -105,6 +106,13 @@ class PayloadTooLarge(DomainError):
 
 class Invalid(DomainError):
     code, default_message = "validation_error", _("Invalid input")
+
+
+class PreconditionFailed(DomainError):
+    code = "precondition_failed"
+    default_message = _(
+        "This has been changed since you read it. Read it again, and check whether your change still applies."
+    )
 
 
 class IdempotencyMismatch(DomainError):

@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.context import current_request
 from skeleton.kernel.days import today
+from skeleton.kernel.preconditions import reopen_precondition
 
 AUDIT_CONTEXT_SETTING = "skeleton.context"
 
@@ -41,6 +42,9 @@ def audited_transaction(actor: Actor, action: str) -> Iterator[None]:
             yield
             if _in_request_transaction.get():
                 check_deferred_constraints()
+    except BaseException:
+        reopen_precondition()
+        raise
     finally:
         _in_audited_transaction.reset(token)
 

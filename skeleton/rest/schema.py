@@ -18,7 +18,7 @@ from skeleton.rest.atomic_handling import WRITE_METHODS
 from skeleton.rest.fields import TextField
 from skeleton.rest.listing import DEFAULT_LIMIT, MAX_LIMIT
 from skeleton.rest.permissions import Requirement
-from skeleton.rest.schema_headers import IDEMPOTENCY_PARAMETERS
+from skeleton.rest.schema_headers import ETAG, IDEMPOTENCY_PARAMETERS, IF_MATCH, IF_NONE_MATCH
 from skeleton.rest.serializers import InputSerializer, Serializer
 
 Schema = dict[str, object]
@@ -128,7 +128,20 @@ class ApiSchema(AutoSchema):
             parameters += self._filters()
         if self.view.takes_idempotency_key(self.method):
             parameters += IDEMPOTENCY_PARAMETERS
+        parameters += self._of_versions()
         return [*parameters, *declared]
+
+    def _takes_if_match(self) -> bool:
+        route = self.path.removeprefix("/").replace("{id}", "<pk>")
+        found: bool = self.view.takes_if_match(self.method, route)
+        return found
+
+    def _of_versions(self) -> list[OpenApiParameter]:
+        """Return the headers about the version of an object."""
+        found = [IF_MATCH] if self._takes_if_match() else []
+        if self.view.answers_whole_object(self.method):
+            found += [ETAG, IF_NONE_MATCH] if self.method == "GET" else [ETAG]
+        return found
 
     def _path_parameters(self) -> list[str]:
         return [part[1:-1] for part in self.path.split("/") if part.startswith("{")]
@@ -182,6 +195,8 @@ class ApiSchema(AutoSchema):
         else:
             answers = dict.fromkeys((described.status, *described.also), self._success())
             answers |= {(described.status, media): OpenApiTypes.STR for media in described.media}
+        if self.method == "GET" and self.view.answers_whole_object(self.method):
+            answers[304] = OpenApiResponse(description="Not modified: If-None-Match contains the ETag.")
         for status in self._refusals():
             answers[status] = OpenApiResponse(Error, description=MEANINGS[status])
         return answers
@@ -221,6 +236,8 @@ class ApiSchema(AutoSchema):
             statuses |= {415, 422}
         if self.view.takes_idempotency_key(self.method):
             statuses |= {400, 409, 422}
+        if self._takes_if_match():
+            statuses |= {400, 412}
         return sorted(statuses)
 
     def get_examples(self) -> list[OpenApiExample]:

@@ -1,4 +1,4 @@
-"""Request and response headers in the OpenAPI document: retries."""
+"""Request and response headers in the OpenAPI document: retries and versions of objects."""
 
 from drf_spectacular.utils import OpenApiParameter
 
@@ -18,3 +18,19 @@ IDEMPOTENCY_PARAMETERS = [
         response=True,
     ),
 ]
+ETAG = OpenApiParameter(
+    "ETag",
+    str,
+    OpenApiParameter.HEADER,
+    description="The version of the object: it changes exactly when the object does.",
+    response=[200, 201],
+)
+IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match", str, OpenApiParameter.HEADER, description="ETags that you have; 304 if one is the current one."
+)
+IF_MATCH = OpenApiParameter(
+    "If-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description="The ETag of the version that you have read. 412 if the object has changed since then.",
+)

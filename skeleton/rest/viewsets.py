@@ -267,6 +267,7 @@ class ApiViewSet(AtomicHandling):
         self, request: Request, response: HttpResponse, *args: object, **kwargs: object
     ) -> HttpResponse:
         """Like DRF's for a DRF Response; other responses are already rendered."""
+        response = self.with_etag(request, response)
         renderer = getattr(request, "accepted_renderer", _RENDERER)
         if isinstance(response, JsonResponse) and type(renderer) is not JsonRenderer:  # one of `renderer_classes`
             headers = {name: value for name, value in response.items() if name != "Content-Type"}
