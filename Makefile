@@ -20,7 +20,7 @@ LOCKED := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-
 # Tests use a database without durability, in a separate data folder.
 TEST := SKELETON_TEST_FAST_DB=1
 
-.PHONY: help serve demo test lint format-check types imports check migrations schema unit browser slow walks coverage durability attack full nginx \
+.PHONY: help serve demo test lint format-check types imports check migrations schema unit browser slow walks coverage durability retries attack full nginx \
 	install install-dev lock bench bench-check bench-compare bench-scale bench-live bench-files bench-jobs bench-dashboard \
 	screenshots translations format clean
 
@@ -65,6 +65,7 @@ SLOW := tests/attack tests/test_durability.py tests/test_add_a_resource.py tests
 	billing/tests/test_payment_migration.py skeleton/server/tests/test_serve.py
 slow: $(DEVELOPMENT) browser nginx ## run the tests that `make test` leaves out because they wait
 	$(TEST) $(BIN)/pytest -n auto $(SLOW) $(ARGS)
+	$(MAKE) retries
 
 # Tests that take long because they go through every route, form or screen, with every role, in every language.
 WALKS := tests/refusals tests/test_generated_requests.py $(addprefix skeleton/backoffice/tests/,test_screens.py \
@@ -91,6 +92,9 @@ postgres15: $(DEVELOPMENT) ## run the PostgreSQL-dependent tests on Debian's Pos
 durability: $(DEVELOPMENT) ## run the full durability tests: 20,000 writes, an outage of 40 s
 	SKELETON_DURABILITY_ROUNDS=6 SKELETON_DURABILITY_WRITES=20000 SKELETON_DURABILITY_OUTAGES=2,40 \
 	$(TEST) $(BIN)/pytest tests/test_durability.py -o timeout=1800 --durations=0 $(ARGS)
+
+retries: $(DEVELOPMENT) ## kill the server 200 times while a client retries (some ten minutes)
+	SKELETON_RETRY_KILLS=200 $(TEST) $(BIN)/pytest -s tests/test_retries_over_kills.py $(ARGS)
 
 attack: $(DEVELOPMENT) nginx ## run the full attack tests with nginx in front (some twenty minutes)
 	SKELETON_ATTACK=full $(TEST) $(BIN)/pytest tests/attack -p no:randomly -o timeout=900 $(ARGS)

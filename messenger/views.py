@@ -141,6 +141,7 @@ class ConversationViewSet(CreateMixin, ReadOnlyModelViewSet):
         summary="Mark as read",
         input=ReadInputSerializer,
         errors=(404,),
+        versioned=False,
     )
     def read(self, request: Request, pk: str) -> HttpResponse:
         """Marks everything up to `seq`. The mark never moves back. Sending a message also moves it."""
@@ -185,6 +186,7 @@ class MessageViewSet(DestroyMixin, ListMixin):
         errors=(404, 409),
         examples=(examples.MESSAGE,),
         operation="send",
+        versioned=False,
     )
     def create(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         """Text, your own files, or both. Repeating a `client_id` returns the first message with 200."""
@@ -193,7 +195,13 @@ class MessageViewSet(DestroyMixin, ListMixin):
         )
         return self.show(message_id, 201 if is_new else 200)
 
-    @describe(summary="Edit a message", input=MessageUpdateInputSerializer, partial=True, errors=(404, 409))
+    @describe(
+        summary="Edit a message",
+        input=MessageUpdateInputSerializer,
+        partial=True,
+        errors=(404, 409),
+        versioned=False,
+    )
     def update(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         """Your own messages only (403). Sets `edited_at`."""
         services.edit_message(
@@ -207,12 +215,13 @@ class MessageViewSet(DestroyMixin, ListMixin):
         partial=True,
         errors=(404, 409),
         operation="update",
+        versioned=False,
     )
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         """Your own messages only (403). Sets `edited_at`."""
         return self.update(request, *args, **kwargs)
 
-    @describe(summary="Delete a message", errors=(404, 409))
+    @describe(summary="Delete a message", errors=(404, 409), versioned=False)
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         """Your own messages only (403). The message keeps its `seq`, with `deleted_at` and without its content."""
         services.delete_message(conversation_id=self.conversation_id, message_id=self.pk, actor=self.actor)

@@ -218,7 +218,8 @@ class PartyInputSerializer(InputSerializer):
         max_length=ADDRESSES_MAX,
         required=False,
         allow_null=True,
-        help_text="All addresses. Replaces the existing ones; can't be combined with `address`.",
+        help_text="All addresses. Replaces the existing ones. If `address` is sent too, the one that differs "
+        "from what is stored counts.",
     )
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
@@ -227,7 +228,7 @@ class PartyInputSerializer(InputSerializer):
         return super().to_internal_value(data)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if "address" in attrs and "addresses" in attrs:
+        if "address" in attrs and "addresses" in attrs and not self.partial:  # an update finds out which one changes
             raise ValidationError({"addresses": [_("Send either address or addresses.")]})
         return attrs
 

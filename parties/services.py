@@ -48,13 +48,16 @@ def create_party(*, kind: PartyKind, values: Values, actor: Actor) -> UUID:
 def update_party(*, kind: PartyKind, pk: UUID, values: Values, actor: Actor) -> None:
     """Change a party. Fields not in `values` stay, None clears, `address` is merged, `addresses` replaces.
 
-    Raises NotFound.
+    With both, as in a body that was read, the one that differs from what is stored counts. Raises NotFound; Invalid if
+    both differ and disagree.
     """
     fields, addresses = _split_values(kind, values)
     with audited_transaction(actor, "update"):
         party = locked_for_update(KINDS[kind].objects.visible_to(actor), pk, no_key=True)
         touched = False
-        if "address" in values:
+        if "address" in values and addresses is not None and _do_addresses_count(party, values["address"], addresses):
+            touched = _replace_addresses(party, addresses)
+        elif "address" in values:
             touched = _merge_primary_address(party, values["address"])
         elif addresses is not None:
             touched = _replace_addresses(party, addresses)
@@ -106,6 +109,35 @@ def _merge_primary_address(party: Party, change: Values | None) -> bool:
     return bool(fresh)
 
 
+def _do_addresses_count(party: Party, address: Values | None, addresses: list[Values]) -> bool:
+    """Return whether `addresses` counts. If not, it is what is stored, and `address` counts. Raises Invalid."""
+    stored = list(party.addresses.order_by("pk").values(*_PARTS))
+    wanted = _complete(addresses)
+    if wanted == stored:
+        return False
+    if not (_says(_primary_of(stored), address) or _says(_primary_of(wanted), address)):
+        raise Invalid(details={"addresses": _("Says something else than address. Change only one of them.")})
+    return True
+
+
+def _primary_of(addresses: list[Values]) -> Values | None:
+    """Return the primary one of `addresses`, by the rule of `primary_address`."""
+    billing = (address for address in addresses if address["type"] == AddressType.BILLING)
+    return next(billing, addresses[0] if addresses else None)
+
+
+def _says(present: Values | None, address: Values | None) -> bool:
+    """Return whether merging `address` into the present one changes nothing."""
+    if present is None or address is None:
+        return present is None and not _has_content(address)
+    return all(present[name] == value for name, value in address.items())
+
+
+def _complete(addresses: list[Values]) -> list[Values]:
+    """Return addresses with all of their columns."""
+    return [{"type": AddressType.BILLING.value, **dict.fromkeys(_PARTS[1:]), **address} for address in addresses]
+
+
 def _has_content(address: Values | None) -> list[Values]:
     """Return the address as a list, or an empty list if all of its fields are empty."""
     return [address] if address and any(value is not None for value in address.values()) else []
@@ -113,7 +145,7 @@ def _has_content(address: Values | None) -> list[Values]:
 
 def _replace_addresses(party: Party, addresses: list[Values]) -> bool:
     """Replace the party's addresses. Returns whether anything changed."""
-    wanted = [{"type": AddressType.BILLING.value, **dict.fromkeys(_PARTS[1:]), **address} for address in addresses]
+    wanted = _complete(addresses)
     if list(party.addresses.order_by("pk").values(*_PARTS)) == wanted:
         return False
     party.addresses.all().delete()

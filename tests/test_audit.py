@@ -40,6 +40,7 @@ UNAUDITED = {
     "company_logo": "a picture, kept once and never changed; the company's entry names its file",
     "contracts_cycle": "that a period was settled; the contract's entry says what was done",
     "contracts_version": "written by the contract's trigger beside its audit entry, never changed",
+    "core_idempotent_answer": "what was answered to a request, for its retries within a day",
     "core_job_done": "bookkeeping of the queue",
     "core_job_failure": "likewise",
     "core_number_series": "the last number given; the document has it",

@@ -103,6 +103,9 @@ OURS = ("skeleton", "billing", "contracts", "inventory", "messenger")
 
 API_ONLY = {
     "billing/customer_views.py",
+    "skeleton/rest/atomic_handling.py",
+    "skeleton/rest/etags.py",
+    "skeleton/rest/idempotency.py",
     "skeleton/rest/listing.py",
     "skeleton/rest/filters.py",
     "skeleton/rest/parsers.py",

@@ -24,6 +24,7 @@ from skeleton.kernel.days import today
 from skeleton.kernel.errors import Conflict, DomainError, Invalid, NotFound
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.money import require_in_use, within_int64
+from skeleton.kernel.preconditions import check_precondition
 from skeleton.kernel.text import Label, Money, format_text
 from skeleton.kernel.time_limits import require_within_a_year
 from skeleton.kernel.transactions import audited_transaction
@@ -159,6 +160,7 @@ def reverse_entry(
         entry = Entry.objects.with_reversal().select_related("reverses").filter(pk=entry_id).first()
         if entry is None:
             raise NotFound
+        check_precondition(entry_id)  # an entry only changes by its reversal, of which there is at most one
         if words := words_of_document(entry):
             raise Conflict(format_text(BELONGS_TO_DOCUMENT, undo=words.undo), details={"allowed": []})
         return _reverse(entry, actor=actor, date=date, description=description, reference=reference)

@@ -109,6 +109,8 @@ def update_credit_note(*, credit_note_id: UUID, values: dict[str, Any], actor: A
         note, invoice = lock_credit_note(credit_note_id)
         fields = dict(values)
         lines = fields.pop("lines", None)
+        if lines is not None and _are_stored(note, lines):
+            lines = None
         if note.status != CreditNoteStatus.DRAFT and (lines is not None or _changes(note, fields)):
             raise state_error(note, _("This credit note has already been sent and can no longer be changed."))
         if fields.get("issue_date", note.issue_date) != note.issue_date:
@@ -189,6 +191,16 @@ def _issue_date(note: CreditNote, day: dt.date | None, invoice: Invoice) -> dict
 
 def _changes(note: CreditNote, values: dict[str, Any]) -> bool:
     return any(getattr(note, name) != value for name, value in values.items())
+
+
+def _are_stored(note: CreditNote, lines: Sequence[CreditLineValues]) -> bool:
+    """Return whether the credit note has these lines, as in a body that was read."""
+    stored = stored_request(list(note.lines.order_by("position")))
+    return [_given(line) for line in lines] == [_given(line) for line in stored]
+
+
+def _given(line: CreditLineValues) -> dict[str, object]:
+    return {name: value for name, value in line.items() if value is not None}
 
 
 def _proposal(

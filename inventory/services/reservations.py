@@ -19,6 +19,7 @@ from inventory.services.stock import require_active
 from skeleton.kernel.actors import SYSTEM, Actor
 from skeleton.kernel.errors import Conflict, NotFound
 from skeleton.kernel.ids import uuid7
+from skeleton.kernel.preconditions import check_precondition
 from skeleton.kernel.transactions import audited_transaction
 
 _EXPIRED = _("This reservation has expired. Make a new one instead.")
@@ -140,6 +141,7 @@ def _get_locked(reservation_id: UUID) -> Reservation:
     """Lock the reservation's stock row and return the reservation. Raises NotFound."""
     if not run(_LOCK_RESERVED_STOCK, {"id": reservation_id}):
         raise NotFound
+    check_precondition(reservation_id)  # a reservation only changes under the lock of its stock row
     return Reservation.objects.get(pk=reservation_id)
 
 

@@ -11,6 +11,7 @@ from inventory.choices import MovementType, WarehouseStatus
 from inventory.models import Stock, Warehouse
 from inventory.services.ledger import Line, StockLocation, ensure_stock_row, location_of, post
 from skeleton.db import records
+from skeleton.db.locks import lock_for_precondition
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict, Invalid
 from skeleton.kernel.ids import uuid7
@@ -71,6 +72,7 @@ def issue_stock(
 def adjust_stock(*, stock_id: UUID, change: Decimal, reason: str, actor: Actor, reference: str | None = None) -> None:
     """Correct the quantity on hand by `change`, signed and not 0. Raises NotFound, NotEnoughStock."""
     with audited_transaction(actor, "adjust"):
+        lock_for_precondition(Stock.objects.all(), stock_id)
         line = Line(location_of(stock_id), change)
         post([line], type=MovementType.ADJUSTMENT, actor=actor, reference=reference, reason=reason)
 

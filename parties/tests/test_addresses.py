@@ -104,7 +104,7 @@ def test_a_change_of_address_is_a_change_of_the_party(owner, customer):
 @pytest.mark.parametrize(
     "body, fields",
     [
-        ({"address": HOME, "addresses": [HOME]}, "addresses"),
+        ({"address": {**HOME, "street": "2 Old St"}, "addresses": [{**HOME, "street": "3 New St"}]}, "addresses"),
         ({"address": {**HOME, "country": "XX"}}, "address.country"),
         ({"address": {**HOME, "country": "01972b15-8000-7000-8000-00000000ffff"}}, "address.country"),
         ({"address": {**HOME, "country": 804}}, "address.country"),

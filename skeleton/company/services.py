@@ -20,6 +20,7 @@ from skeleton.kernel.errors import Invalid
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.money import require_in_use
 from skeleton.kernel.pdf import is_picture
+from skeleton.kernel.preconditions import check_precondition
 from skeleton.kernel.text import format_text, join_texts
 from skeleton.kernel.transactions import audited_transaction
 from skeleton.kernel.translation import Text
@@ -68,6 +69,7 @@ def _locked_company() -> Company:
     found = rows_locked_for_update(Company.objects.all(), no_key=True)
     if found:
         return found[0]
+    check_precondition(None)  # there is no row to lock yet
     values, accounts = first_values()
     made = Company.objects.bulk_create([Company(**values)], ignore_conflicts=True)[0]
     company = rows_locked_for_update(Company.objects.all(), no_key=True)[0]

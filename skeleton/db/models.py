@@ -1,4 +1,4 @@
-"""Infrastructure tables: number series, row counts, throttles and job results."""
+"""Infrastructure tables: number series, row counts, throttles, job results and answers for retries."""
 
 from typing import ClassVar
 
@@ -86,3 +86,35 @@ class JobFailure(models.Model):
 
     def __str__(self) -> str:
         return self.error
+
+
+class IdempotentAnswer(models.Model):
+    """The answer to a request with an Idempotency-Key, for its retries. Written only by `rest.idempotency`.
+
+    `caller_id` is the user's id. `fingerprint` is a hash of the request.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    caller_id = models.UUIDField()
+    key = models.CharField(max_length=255)
+    fingerprint = models.BinaryField()
+    status = models.SmallIntegerField()
+    headers = models.JSONField()
+    body = models.BinaryField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "core_idempotent_answer"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["caller_id", "key"],
+                name="core_idempotent_answer_once",
+                violation_error_message=_("This Idempotency-Key has been used."),
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["created_at"], name="core_idempotent_answer_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.status}"

@@ -48,11 +48,14 @@ class FileViewSet(DestroyMixin, CreateMixin, ReadOnlyModelViewSet):
             return File.objects.visible_to(self.actor)
         return File.objects.readable_by(self.actor)
 
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
+        super().initial(request, *args, **kwargs)
+        if self.action == "create" and RERUN_ENVIRON_KEY not in request.META:
+            services.UPLOADS.hit(str(self.actor.user_id))  # before the body is read
+
     @describe(summary="Upload", errors=(), operation="upload")
     def create(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         """At most 25 MB unless configured otherwise, and 10 uploads a minute. Type and size come from the content."""
-        if RERUN_ENVIRON_KEY not in request.META:
-            services.UPLOADS.hit(str(self.actor.user_id))  # before the body is read
         try:
             values = self.parse()
             pk = services.upload_file(upload=values["file"], purpose=values.get("purpose"), actor=self.actor)

@@ -50,6 +50,7 @@ class AuthViewSet(ApiViewSet):
 
     tag = "Authentication"
     permission_classes = [HasPermission()]
+    idempotent = False  # what is answered about sessions must be true now
 
     @action(
         detail=False,

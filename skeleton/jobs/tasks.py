@@ -9,6 +9,7 @@ from procrastinate.contrib.django import app
 from skeleton.jobs.queue import periodic
 from skeleton.jobs.titles import titled
 from skeleton.jobs.worker import release_stalled
+from skeleton.rest.idempotency import delete_expired_answers
 
 _DELETE_OLD = (
     # Finished jobs are removed after a week. Failed ones are kept until somebody retries or cancels them.
@@ -25,6 +26,14 @@ _DELETE_OLD = (
 @titled(_("Release stalled jobs"), _("Every minute: release the jobs of dead workers."))
 async def release_stalled_jobs(context: JobContext, timestamp: int) -> None:
     await release_stalled(context.app)
+
+
+@periodic("27 * * * *")
+@titled(
+    _("Delete kept answers"), _("Every hour: delete the answers kept for retries (Idempotency-Key) for over a day.")
+)
+def delete_idempotent_answers() -> None:
+    delete_expired_answers()
 
 
 @periodic("17 3 * * *")

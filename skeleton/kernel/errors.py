@@ -25,10 +25,12 @@ CODES: Mapping[str, Code] = {
     "request_timeout": Code(408, "The body arrived too slowly."),
     "conflict": Code(409, "The current state does not allow this, or the object already exists."),
     "length_required": Code(411, "The request has a body but no Content-Length."),
+    "precondition_failed": Code(412, "The object has changed: its ETag is none of those in If-Match."),
     "payload_too_large": Code(413, "The body is too large."),
     "unsupported_media_type": Code(415, "The route does not accept the media type of the body."),
     "range_not_satisfiable": Code(416, "The file does not contain the requested byte range."),
     "validation_error": Code(422, "Some fields are invalid; `details` has a message for each."),
+    "idempotency_mismatch": Code(422, "The Idempotency-Key was used for another request."),
     "rate_limit_exceeded": Code(429, "Too many requests; see Retry-After."),
     "internal_error": Code(500, "Internal error."),
     "service_unavailable": Code(503, "The database is not available; see Retry-After."),
@@ -104,6 +106,18 @@ class PayloadTooLarge(DomainError):
 
 class Invalid(DomainError):
     code, default_message = "validation_error", _("Invalid input")
+
+
+class PreconditionFailed(DomainError):
+    code = "precondition_failed"
+    default_message = _(
+        "This has been changed since you read it. Read it again, and check whether your change still applies."
+    )
+
+
+class IdempotencyMismatch(DomainError):
+    code = "idempotency_mismatch"
+    default_message = _("This Idempotency-Key was used for another request. Use a new key for each change.")
 
 
 class TooManyRequests(DomainError):

@@ -15,10 +15,12 @@ from django.db import connection, transaction
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.context import current_request
 from skeleton.kernel.days import today
+from skeleton.kernel.preconditions import reopen_precondition
 
 AUDIT_CONTEXT_SETTING = "skeleton.context"
 
 _in_audited_transaction: ContextVar[bool] = ContextVar("inside_audited_transaction", default=False)
+_in_request_transaction: ContextVar[bool] = ContextVar("inside_request_transaction", default=False)
 
 
 @contextmanager
@@ -38,8 +40,34 @@ def audited_transaction(actor: Actor, action: str) -> Iterator[None]:
         with transaction.atomic():
             _set_audit_context(actor, action)
             yield
+            if _in_request_transaction.get():
+                check_deferred_constraints()
+    except BaseException:
+        reopen_precondition()
+        raise
     finally:
         _in_audited_transaction.reset(token)
+
+
+@contextmanager
+def request_transaction() -> Iterator[None]:
+    """Run a whole request in one transaction, so that its effect and what is stored about it are committed together.
+
+    Each audited transaction in it becomes a savepoint that checks its deferred constraints at its end, so services
+    raise and catch the same errors as otherwise.
+    """
+    token = _in_request_transaction.set(True)
+    try:
+        with transaction.atomic():
+            yield
+    finally:
+        _in_request_transaction.reset(token)
+
+
+def check_deferred_constraints() -> None:
+    """Check the deferred constraints now instead of at commit. Those of later statements are deferred again."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
 
 
 @contextmanager

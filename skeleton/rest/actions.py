@@ -38,8 +38,9 @@ class ActionDescription:
 
     `input` and `output` are serializer classes (`BY_CLASS`: the viewset's). `also` lists additional statuses of the
     same response (200 if the object exists already), `media` the media types that a client can request besides JSON.
-    Responses of a `secret` action contain tokens or concern passwords, and must not be cached. `operation` is the name
-    of the action in the OpenAPI document, if it differs from the method's.
+    Responses of a `secret` action contain tokens or concern passwords, and must not be cached. `versioned` writes
+    compare If-Match with the object in the path; others refuse it. `operation` is the name of the action in the OpenAPI
+    document, if it differs from the method's.
     """
 
     summary: str
@@ -54,6 +55,7 @@ class ActionDescription:
     media: Sequence[str] = ()
     examples: Sequence[OpenApiExample] = ()
     secret: bool = False
+    versioned: bool = True
     operation: str = ""
     doc: str = ""
 

@@ -25,6 +25,9 @@ _SANE_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}\Z")
 PRIVATE_CACHE_CONTROL = "private, no-cache"
 """The default `Cache-Control`: only the client may cache the response, and must revalidate it."""
 
+NOT_MODIFIED = 304
+"""Its Content-Length would be that of the response that the client has (RFC 9110, 8.6)."""
+
 HEALTH_PATHS = ("/health", "/ready")
 """Paths that load balancers request by address."""
 
@@ -46,7 +49,7 @@ class RequestContextMiddleware:
             response.headers["X-Request-ID"] = context.request_id
             response.headers["X-Content-Type-Options"] = "nosniff"
             response.headers.setdefault("Cache-Control", PRIVATE_CACHE_CONTROL)
-            if not response.streaming:
+            if not response.streaming and response.status_code != NOT_MODIFIED:
                 response.headers.setdefault("Content-Length", str(len(response.content)))
             self._log(request, response, context, started)
         finally:

@@ -14,14 +14,18 @@ from rest_framework import serializers
 from skeleton.db.counting import CACHE_SECONDS, CACHED_FROM_ROWS
 from skeleton.kernel.errors import CODES
 from skeleton.rest.actions import BY_CLASS, ActionDescription
+from skeleton.rest.atomic_handling import WRITE_METHODS
 from skeleton.rest.fields import TextField
 from skeleton.rest.listing import DEFAULT_LIMIT, MAX_LIMIT
 from skeleton.rest.permissions import Requirement
+from skeleton.rest.schema_headers import ETAG, IDEMPOTENCY_PARAMETERS, IF_MATCH, IF_NONE_MATCH
 from skeleton.rest.serializers import InputSerializer, Serializer
 
 Schema = dict[str, object]
 
-MEANINGS = {code.status: code.meaning for code in CODES.values()}
+MEANINGS: dict[int, str] = {}
+for _code in CODES.values():
+    MEANINGS[_code.status] = f"{MEANINGS.get(_code.status, '')} {_code.meaning}".strip()
 
 
 class Error(Serializer):
@@ -85,7 +89,11 @@ class ApiSchema(AutoSchema):
         else:
             access = "Permission: " + " or ".join(f"`{permission}`" for permission in needed.any_of) + "."
             access += " Not needed for the user's own record." if needed.or_oneself else ""
-        return f"{text}\n\n{access}".strip()
+        return "\n\n".join(part for part in (text, self._key_ignored(), access) if part)
+
+    def _key_ignored(self) -> str:
+        ignored = self.method in WRITE_METHODS and not self.view.takes_idempotency_key(self.method)
+        return "`Idempotency-Key` is ignored here." if ignored else ""
 
     def get_auth(self) -> list[Schema]:
         return [] if self.requirement.public else [{"bearer": []}]
@@ -118,7 +126,22 @@ class ApiSchema(AutoSchema):
             parameters += self._paging()
         if self.envelope in ("page", "cursor", "list"):
             parameters += self._filters()
+        if self.view.takes_idempotency_key(self.method):
+            parameters += IDEMPOTENCY_PARAMETERS
+        parameters += self._of_versions()
         return [*parameters, *declared]
+
+    def _takes_if_match(self) -> bool:
+        route = self.path.removeprefix("/").replace("{id}", "<pk>")
+        found: bool = self.view.takes_if_match(self.method, route)
+        return found
+
+    def _of_versions(self) -> list[OpenApiParameter]:
+        """Return the headers about the version of an object."""
+        found = [IF_MATCH] if self._takes_if_match() else []
+        if self.view.answers_whole_object(self.method):
+            found += [ETAG, IF_NONE_MATCH] if self.method == "GET" else [ETAG]
+        return found
 
     def _path_parameters(self) -> list[str]:
         return [part[1:-1] for part in self.path.split("/") if part.startswith("{")]
@@ -172,6 +195,8 @@ class ApiSchema(AutoSchema):
         else:
             answers = dict.fromkeys((described.status, *described.also), self._success())
             answers |= {(described.status, media): OpenApiTypes.STR for media in described.media}
+        if self.method == "GET" and self.view.answers_whole_object(self.method):
+            answers[304] = OpenApiResponse(description="Not modified: If-None-Match contains the ETag.")
         for status in self._refusals():
             answers[status] = OpenApiResponse(Error, description=MEANINGS[status])
         return answers
@@ -209,6 +234,10 @@ class ApiSchema(AutoSchema):
             statuses |= {400, 411, 413}
         if self.described.input is not None:
             statuses |= {415, 422}
+        if self.view.takes_idempotency_key(self.method):
+            statuses |= {400, 409, 422}
+        if self._takes_if_match():
+            statuses |= {400, 412}
         return sorted(statuses)
 
     def get_examples(self) -> list[OpenApiExample]:

@@ -38,12 +38,12 @@ from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Forbidden, Unauthorized
 from skeleton.kernel.types import Values
 from skeleton.rest.actions import BY_CLASS, ActionDescription, describe, description_of
+from skeleton.rest.atomic_handling import AtomicHandling
 from skeleton.rest.compiled import CompiledQuery, compiled_query_of
 from skeleton.rest.declared import most_derived
 from skeleton.rest.filters import FilterSet
 from skeleton.rest.http import JsonResponse
 from skeleton.rest.listing import NEWEST_FIRST, Ordering, SortKey, parse_filters, unfiltered_query
-from skeleton.rest.object_checks import ObjectLookup
 from skeleton.rest.pagination import PageOrCursorPagination
 from skeleton.rest.parsers import MAX_BODY, StrictJsonParser, check_length
 from skeleton.rest.permissions import NotDeclared, Requirement, requirement_of
@@ -55,7 +55,7 @@ _RENDERER = JsonRenderer()
 _UPDATES = ("update", "partial_update")
 
 
-class ApiViewSet(ObjectLookup):
+class ApiViewSet(AtomicHandling):
     """The base class of all viewsets of the API."""
 
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
@@ -256,7 +256,8 @@ class ApiViewSet(ObjectLookup):
             raise
         self.check_throttles(request)
         self.check_permissions(request)
-        self.check_object()
+        if not self.wrap_handler(request):
+            self.check_object()
 
     @property
     def default_response_headers(self) -> dict[str, str]:
@@ -266,6 +267,7 @@ class ApiViewSet(ObjectLookup):
         self, request: Request, response: HttpResponse, *args: object, **kwargs: object
     ) -> HttpResponse:
         """Like DRF's for a DRF Response; other responses are already rendered."""
+        response = self.with_etag(request, response)
         renderer = getattr(request, "accepted_renderer", _RENDERER)
         if isinstance(response, JsonResponse) and type(renderer) is not JsonRenderer:  # one of `renderer_classes`
             headers = {name: value for name, value in response.items() if name != "Content-Type"}

@@ -36,5 +36,5 @@ SPECTACULAR_SETTINGS = {
 }
 
 CORS_ALLOWED_ORIGINS = SKELETON_CORS_ORIGINS
-CORS_EXPOSE_HEADERS = ["X-Request-ID", "Retry-After"]
-CORS_ALLOW_HEADERS = ["authorization", "content-type", "x-request-id"]
+CORS_EXPOSE_HEADERS = ["X-Request-ID", "Retry-After", "ETag", "Idempotency-Replayed", "Location"]
+CORS_ALLOW_HEADERS = ["authorization", "content-type", "x-request-id", "idempotency-key", "if-match", "if-none-match"]

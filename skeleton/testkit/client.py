@@ -1,7 +1,9 @@
 """A client of the API for tests. It compares every response with the OpenAPI document."""
 
 import json
+from collections.abc import Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from django.test import Client
@@ -46,6 +48,9 @@ class Answer:
 class ApiClient:
     """Sends JSON requests as a user, or without authentication."""
 
+    headers: Mapping[str, str] = MappingProxyType({})
+    """Headers that are sent with every request."""
+
     def __init__(self, token: str | None = None, user: Any = None) -> None:
         self.token, self.user = token, user
         self._client = Client(raise_request_exception=False)
@@ -83,7 +88,7 @@ class ApiClient:
             f"{PREFIX}{path}",
             payload,
             content_type=content_type,
-            headers={**sent, **(headers or {})},
+            headers={**sent, **self.headers, **(headers or {})},
             query_params=query or None,
         )
         answer = Answer(response)

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -98,10 +98,17 @@ class ServerProcess:
         self.token = reply.data["access_token"]
 
     def call(
-        self, method: str, path: str, body: object = None, *, prefix: str = "/api/v1", seconds: float = 30
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        prefix: str = "/api/v1",
+        seconds: float = 30,
+        headers: Mapping[str, str] | None = None,
     ) -> Reply:
         """Send a request over a new connection."""
-        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        headers = {**(headers or {}), **({"Authorization": f"Bearer {self.token}"} if self.token else {})}
         if body is not None:
             headers["Content-Type"] = "application/json"
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)

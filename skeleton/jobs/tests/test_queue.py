@@ -119,6 +119,7 @@ def test_what_is_periodic():
     found = {task.task.name: task.cron for task in registry()}
     assert found == {
         "skeleton.jobs.tasks.release_stalled_jobs": "* * * * *",
+        "skeleton.jobs.tasks.delete_idempotent_answers": "27 * * * *",
         "skeleton.jobs.tasks.delete_old_jobs": "17 3 * * *",
         "skeleton.files.tasks.report_orphans": "41 2 * * *",
         "skeleton.importexport.tasks.delete_old_imports": "43 3 * * *",
