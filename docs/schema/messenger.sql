@@ -173,6 +173,9 @@ CREATE INDEX messenger_message_sender_id_50c24489 ON messenger_message USING btr
 CREATE TRIGGER messenger_message_audit AFTER UPDATE ON messenger_message
     FOR EACH ROW
     EXECUTE FUNCTION audit_row('messenger', '{content}');
+CREATE TRIGGER messenger_message_event AFTER INSERT OR UPDATE ON messenger_message
+    FOR EACH ROW
+    EXECUTE FUNCTION messenger_message_event();
 CREATE TRIGGER messenger_message_guard BEFORE UPDATE ON messenger_message
     FOR EACH ROW
     EXECUTE FUNCTION messenger_message_guard();
@@ -364,6 +367,19 @@ BEGIN
     ) THEN
         PERFORM messenger_tell('conversation.read', NEW.conversation_id, NULL, NEW.user_id, NEW.read_seq);
     END IF;
+    RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION messenger_message_event()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+    PERFORM events_add('messenger_message',
+                       CASE WHEN TG_OP = 'UPDATE' AND NEW.deleted_at IS NOT NULL THEN 'DELETE' ELSE TG_OP END,
+                       'messenger', NEW.id, NEW.conversation_id, NULL, '{content}');
     RETURN NULL;
 END $function$;
 

@@ -120,6 +120,7 @@ def test_what_is_periodic():
     assert found == {
         "skeleton.jobs.tasks.release_stalled_jobs": "* * * * *",
         "skeleton.jobs.tasks.delete_old_jobs": "17 3 * * *",
+        "skeleton.events.tasks.delete_old_events": "41 3 * * *",
         "skeleton.files.tasks.report_orphans": "41 2 * * *",
         "skeleton.importexport.tasks.delete_old_imports": "43 3 * * *",
         "skeleton.importexport.tasks.fail_lost_imports": "*/5 * * * *",

@@ -1,0 +1,5 @@
+from skeleton.testkit.matrix import Route
+
+ROUTES = [
+    Route("GET", "/events", special="signed_in"),
+]

@@ -1,0 +1,52 @@
+"""The API of the event log."""
+
+from typing import Any, ClassVar
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from skeleton.events.log import log_state
+from skeleton.events.parameters import (
+    LIST_PARAMETERS,
+    parse_limit,
+    parse_position,
+    parse_selection,
+    refuse_others,
+    require_covered,
+)
+from skeleton.events.queries import events_after
+from skeleton.events.serializers import EventPageSerializer
+from skeleton.kernel.transactions import read_snapshot
+from skeleton.rest.actions import action
+from skeleton.rest.permissions import SIGNED_IN, HasPermission
+from skeleton.rest.viewsets import ApiViewSet
+
+
+class EventViewSet(ApiViewSet):
+    tag = "Events"
+    object_names = ("event", "events")
+    permission_classes = [HasPermission(SIGNED_IN)]
+    extra_parameters: ClassVar[dict[str, Any]] = {"events": LIST_PARAMETERS}
+
+    @action(detail=False, methods=["get"], summary="List events", output=EventPageSerializer, errors=(400, 410))
+    def events(self, request: Request) -> HttpResponse:
+        """What changed, oldest first: one event for each object that a transaction changed.
+
+        You see an event exactly if you may read its object now, or could until it was deleted. Read the next page with
+        `after=<next_after>`. No event ever appears at or below a position that you have read. A page can be empty while
+        `has_more` is true, if you may see few of the events.
+
+        To copy all data, note `newest`, read the lists, and then follow the events after it. After a 410 `gone` do so
+        again: events are kept for 90 days, and positions from before a restore are not valid.
+        """
+        query = request.query_params
+        refuse_others(query, LIST_PARAMETERS)
+        selection, limit = parse_selection(query), parse_limit(query)
+        after = parse_position(query.get("after"), "after")
+        with read_snapshot():
+            state = log_state()
+            start = state.start if after is None else require_covered(state, after)
+            page = events_after(start, state, selection, self.actor, limit)
+        return self.answer(
+            {"items": page.events, "next_after": page.reached, "has_more": page.has_more, "newest": page.newest}
+        )
