@@ -38,6 +38,15 @@ class MessengerConfig(AppConfig):
                 verbs=(CREATED, UPDATED, DELETED),
                 rows=lambda actor: self._where_member(actor, "scope_id"),
             ),
+            Kind(
+                "conversation",
+                "messenger_read",
+                "messenger",
+                "/conversations/{id}",
+                read,
+                verbs=("read",),
+                rows=lambda actor: self._where_member(actor, "resource_id"),
+            ),
         )
 
     def _where_member(self, actor: Actor, conversation_id: str) -> Visible:

@@ -55,7 +55,6 @@ UNAUDITED = {
     "identity_session": "signing in and out is not a change of the business; sessions are shown as such",
     "inventory_movement": "a history of its own, append-only, with who, when and why; the stock's entry has the change",
     "messenger_attachment": "part of a message",
-    "messenger_event": "what the stream has to say, passing",
     "messenger_presence": "who is connected, passing",
     "messenger_ticket": "opens a stream once, passing",
     "notifications_notification": "one's own messages, and whether they are read",

@@ -29,6 +29,13 @@ LIST_PARAMETERS = (
         description=f"Number of events; at most {MAX_LIMIT}.",
     ),
 )
+STREAM_PARAMETERS = (
+    OpenApiParameter("Last-Event-ID", int, OpenApiParameter.HEADER, description="Resume after this position."),
+    OpenApiParameter("last_event_id", int, description="The same, for clients that can't send the header."),
+    _TYPES,
+    _RESOURCE,
+    _RESOURCE_ID,
+)
 
 
 def refuse_others(query: QueryDict, known: Sequence[OpenApiParameter]) -> None:

@@ -16,6 +16,7 @@ class IdentityConfig(AppConfig):
 
     def ready(self) -> None:
         importlib.import_module("skeleton.identity.checks")  # it needs the models
+        importlib.import_module("skeleton.identity.sessions")
         kinds.declare(*KINDS)
         constraints.declare(
             "identity_last_super_admin", Conflict, _("The last active super administrator must keep that role.")

@@ -145,7 +145,7 @@ def test_what_is_periodic():
         "skeleton.files.tasks.report_orphans": "41 2 * * *",
         "skeleton.importexport.tasks.delete_old_imports": "43 3 * * *",
         "skeleton.importexport.tasks.fail_lost_imports": "*/5 * * * *",
-        "messenger.tasks.delete_old_events": "31 3 * * *",
+        "messenger.tasks.delete_expired_tickets": "31 3 * * *",
         "contracts.tasks.run_contract_cycle": "5 * * * *",
         "billing.tasks.notify_overdue_invoices": "15 * * * *",
         "billing.tasks.send_due_reminders": "35 7 * * *",
