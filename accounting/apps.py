@@ -4,6 +4,8 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 from accounting import integrity_checks
+from accounting.event_kinds import KINDS
+from skeleton.events import kinds
 from skeleton.kernel import constraints
 from skeleton.kernel.errors import Conflict, Invalid
 from skeleton.kernel.time_limits import MORE_THAN_A_YEAR_AHEAD_MESSAGE
@@ -19,6 +21,7 @@ class AccountingConfig(AppConfig):
         _declare_lines()
         _declare_years()
         integrity_checks.register_checks()
+        kinds.declare(*KINDS)
         for name in ("checks", "services.fiscal_year_start"):
             importlib.import_module(f"accounting.{name}")  # registers checks; they need the models
 

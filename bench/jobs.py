@@ -27,6 +27,7 @@ _ENQUEUE = """
 INSERT INTO procrastinate_jobs (queue_name, task_name, args)
 SELECT 'default', %s, jsonb_build_object('delivery_id', gen_random_uuid()) FROM generate_series(1, %s)
 """
+_WAKE = """NOTIFY procrastinate_any_queue_v1, '{"type": "job_inserted", "job_id": 0}'"""
 _ALIVE = "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat >= %s"
 _OPEN = "SELECT count(*) FROM procrastinate_jobs WHERE task_name = %s AND status IN ('todo', 'doing')"
 _DONE = """
@@ -74,6 +75,7 @@ def workers(number: int, database: Database, connection: psycopg.Connection[Any]
 def batch(connection: psycopg.Connection[Any], jobs: int) -> float:
     """Return the jobs per second, from the moment at which all are enqueued until the last one is done."""
     connection.execute(_ENQUEUE, [NOTHING, jobs])
+    connection.execute(_WAKE)
     began = now(connection)
     wait(END_SECONDS, lambda: not value(connection, _OPEN, NOTHING))
     done, ended = connection.execute(_DONE, [NOTHING, began]).fetchone() or (0, began)

@@ -5,6 +5,8 @@ from django.apps import AppConfig
 
 from billing import control_checks, integrity_checks
 from billing.errors import declare_constraints
+from billing.event_kinds import KINDS
+from skeleton.events import kinds
 
 
 class BillingConfig(AppConfig):
@@ -49,5 +51,6 @@ class BillingConfig(AppConfig):
         declare_constraints()
         integrity_checks.register_checks()
         control_checks.register_control_checks()
+        kinds.declare(*KINDS)
         import_module("billing.checks")
         import_module("billing.links").register_all()  # needs the models, which this module is imported before

@@ -1,6 +1,8 @@
 from django.apps import AppConfig
 
 from contracts.errors import declare_constraints
+from contracts.event_kinds import KINDS
+from skeleton.events import kinds
 
 
 class ContractsConfig(AppConfig):
@@ -8,3 +10,4 @@ class ContractsConfig(AppConfig):
 
     def ready(self) -> None:
         declare_constraints()
+        kinds.declare(*KINDS)

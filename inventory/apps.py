@@ -4,6 +4,8 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 from inventory import integrity_checks
+from inventory.event_kinds import KINDS
+from skeleton.events import kinds
 from skeleton.kernel.constraints import declare
 from skeleton.kernel.errors import Conflict, Invalid
 
@@ -41,3 +43,4 @@ class InventoryConfig(AppConfig):
             field="tax_rate",
         )
         integrity_checks.register_checks()
+        kinds.declare(*KINDS)

@@ -29,4 +29,3 @@ def declare_constraints() -> None:
     declare("messenger_message_permanent", Conflict, _("A message keeps its place; deleting it empties it."))
     declare("messenger_attachment_own_file", Forbidden, _("You can only attach your own files."))
     declare("messenger_attachment_fixed", Conflict, _("The attachments of a message cannot be changed."))
-    declare("messenger_event_append_only", Conflict, _("The event log cannot be changed."))

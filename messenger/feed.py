@@ -4,124 +4,117 @@ Everything about a batch (the events, the members of the conversations, the mess
 snapshot. Therefore nobody receives events from after their removal or logout, whatever is committed in the meantime.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Collection, Iterable, Sequence
+from functools import cache, cached_property
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import BooleanField, F, Field, Func, Model
 
+from messenger.authorization import valid_authorizations
 from messenger.models import Conversation, Message
+from messenger.presence import PresenceRegistry
 from messenger.serializers import ChatMessageSerializer, ConversationEventSerializer
+from messenger.services.tickets import StreamAuthorization
 from skeleton.db.compiled_sql import CompiledSQL, Placeholder, compile_rows
 from skeleton.db.fetching import fetch
-from skeleton.rest.http import dump_json
+from skeleton.events.frames import OutgoingEvent, event_frame
+from skeleton.events.hub import Feed, Hub, Listener
 from skeleton.rest.row_mappers import RowMapper, row_mapper
 
 PAGE = 200
 """Events read at a time."""
 
 
-@dataclass(frozen=True, slots=True)
-class OutgoingEvent:
-    """A serialized event, and the ids of the users who may receive it (None: the user it was read for)."""
-
-    position: int
-    frame: bytes
-    recipient_ids: frozenset[UUID] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Log:
-    """The range of positions in the log. Older events have been removed, and later ones do not exist yet."""
-
-    oldest: int
-    newest: int
-
-    def covers(self, position: int) -> bool:
-        """Return whether the log contains every event after `position`."""
-        return self.oldest - 1 <= position <= self.newest
-
-
-def log_now() -> Log:
-    """Return the positions visible now. No event will be added below the newest one (migration 0002)."""
-    ((oldest, newest),) = fetch(
-        "SELECT coalesce(min(position), 1), coalesce(max(position), 0) FROM messenger_event", []
-    )
-    return Log(oldest, newest)
-
-
-_COLUMNS = "e.position, e.type, e.conversation_id, e.message_id, e.user_id, e.seq"
+_COLUMNS = """
+    e.position, e.source, e.verb, e.scope_id, e.resource_id, (e.data->>'user_id')::uuid, (e.data->>'seq')::bigint"""
 
 _NEW_EVENTS = f"""
     SELECT {_COLUMNS},
            ARRAY(SELECT m.user_id FROM messenger_member m
-                 WHERE m.conversation_id = e.conversation_id AND m.since < e.position AND m.user_id = ANY(%s))
-    FROM messenger_event e WHERE e.position > %s ORDER BY e.position LIMIT {PAGE}
+                 WHERE m.conversation_id = e.scope_id AND m.since < e.number AND m.user_id = ANY(%s))
+    FROM events_event e
+    WHERE e.position > %s AND e.position <= %s AND e.resource = 'messenger' AND e.scope_id IS NOT NULL
+    ORDER BY e.position LIMIT {PAGE}
 """  # noqa: S608 (constants only)
 
 _MISSED_EVENTS = f"""
-    SELECT {_COLUMNS}, NULL
+    SELECT {_COLUMNS}, ARRAY[m.user_id]
     FROM messenger_member m CROSS JOIN LATERAL (
-        SELECT * FROM messenger_event e
-        WHERE e.conversation_id = m.conversation_id AND e.position > greatest(%s, m.since) AND e.position <= %s
+        SELECT * FROM events_event e
+        WHERE e.scope_id = m.conversation_id AND e.position > %s AND e.position <= %s AND e.number > m.since
         ORDER BY e.position LIMIT {PAGE}
     ) e
     WHERE m.user_id = %s ORDER BY e.position LIMIT {PAGE}
 """  # noqa: S608
 
 
-def new_events(after: int, until: int, listeners: Sequence[UUID]) -> tuple[list[OutgoingEvent], int]:
-    """Return the next events for any of `listeners` (ids of users), and the position up to which they were read.
+class MessengerFeed(Feed):
+    """Sends each user the events of their conversations, and records who is connected."""
 
-    Must be called in a snapshot, in which `until` is the newest position.
-    """
-    rows = fetch(_NEW_EVENTS, [list(listeners), after])
-    return _serialize(rows), _reached(rows, until)
+    name = "messenger"
+
+    @cached_property
+    def _presence(self) -> PresenceRegistry:
+        """Return the records of this process, which begin with its first stream: the server forks before."""
+        return PresenceRegistry()
+
+    def new_events(
+        self, listeners: Sequence[Listener], after: int, until: int
+    ) -> tuple[dict[Listener, list[OutgoingEvent]], int]:
+        by_user: dict[UUID, list[Listener]] = {}
+        for listener in listeners:
+            by_user.setdefault(listener.authorization.user_id, []).append(listener)
+        rows = fetch(_NEW_EVENTS, [list(by_user), after, until])
+        found: dict[Listener, list[OutgoingEvent]] = {}
+        for event, user_ids in _serialize(rows):
+            for user_id in user_ids:
+                for listener in by_user[user_id]:
+                    found.setdefault(listener, []).append(event)
+        return found, _reached(rows, until)
+
+    def missed_events(self, listener: Listener, after: int, until: int) -> tuple[list[OutgoingEvent], int]:
+        return missed_events(listener.authorization.user_id, after, until)
+
+    def valid_authorizations(self, authorizations: set[StreamAuthorization]) -> set[StreamAuthorization]:
+        return valid_authorizations(authorizations)
+
+    def connected(self, user_ids: Collection[UUID]) -> None:
+        self._presence.update(user_ids)
+
+    def renew(self) -> None:
+        self._presence.renew()
+
+    def reset(self) -> None:
+        self._presence.reset()
 
 
 def missed_events(user_id: UUID, after: int, until: int) -> tuple[list[OutgoingEvent], int]:
     """Return the next events for one user after `after` and up to `until`, and the position reached."""
     rows = fetch(_MISSED_EVENTS, [after, until, user_id])
-    return _serialize(rows), _reached(rows, until)
+    return [event for event, _ in _serialize(rows)], _reached(rows, until)
 
 
 def _reached(rows: Sequence[Sequence[Any]], until: int) -> int:
     return int(rows[-1][0]) if len(rows) == PAGE else until
 
 
-def _serialize(rows: Iterable[Sequence[Any]]) -> list[OutgoingEvent]:
-    found = [row for row in rows if row[6] is None or row[6]]  # those with recipients
-    messages = _objects(Message, {row[3] for row in found if row[3]})
-    states = _objects(Conversation, {row[2] for row in found if row[1] == "conversation.updated"})
+def _serialize(rows: Iterable[Sequence[Any]]) -> list[tuple[OutgoingEvent, Sequence[UUID]]]:
+    """Return the events that have recipients, with the ids of these."""
+    found = [row for row in rows if row[7]]
+    messages = _objects(Message, {row[4] for row in found if row[1] == "messenger_message"})
+    states = _objects(Conversation, {row[3] for row in found if row[1] == "messenger_conversation"})
     events = []
-    for position, kind, conversation_id, message_id, user_id, seq, recipient_ids in found:
-        data: dict[str, Any] = {"conversation_id": conversation_id}
-        if message_id:
-            data["message"] = messages[message_id]
-        elif kind == "conversation.updated":
-            data["conversation"] = states[conversation_id]
+    for position, source, verb, conversation_id, object_id, user_id, seq, recipient_ids in found:
+        sent: dict[str, Any] = {"conversation_id": conversation_id}
+        if source == "messenger_message":
+            kind, sent["message"] = f"message.{verb}", messages[object_id]
+        elif source == "messenger_conversation":
+            kind, sent["conversation"] = "conversation.updated", states[object_id]
         else:
-            data |= {"user_id": user_id, "seq": seq}
-        events.append(
-            OutgoingEvent(
-                position,
-                event_frame(position, kind, data),
-                frozenset(recipient_ids) if recipient_ids is not None else None,
-            )
-        )
+            kind, sent = "conversation.read", {**sent, "user_id": user_id, "seq": seq}
+        events.append((OutgoingEvent(position, event_frame(position, kind, sent)), recipient_ids))
     return events
-
-
-def event_frame(position: int, kind: str, data: dict[str, Any]) -> bytes:
-    """Return an event in the format of server-sent events. The JSON contains no line breaks."""
-    return b"id: %d\nevent: %s\ndata: %s\n\n" % (position, kind.encode(), dump_json(data))
-
-
-def heartbeat_frame(position: int) -> bytes:
-    """Return a heartbeat that contains only the position, which the client stores, and keeps the connection alive."""
-    return b": \nid: %d\n\n" % position
 
 
 STREAM_STARTED, STREAM_RESET = "stream.started", "stream.reset"
@@ -151,3 +144,7 @@ def _reading(model: type[Model]) -> tuple[CompiledSQL, RowMapper]:
     rows = Message.objects.all() if model is Message else Conversation.objects.with_member_count()
     found = rows.annotate(**mapper.annotations).filter(_OneOf(F("pk"), Placeholder("ids")))
     return compile_rows(found, mapper.columns), mapper
+
+
+hub = Hub(MessengerFeed())
+"""The hub of this process. It is created before the server forks and started afterwards."""

@@ -1,7 +1,7 @@
-"""Conversations, members, messages, and the event log that streams read.
+"""Conversations, members and messages.
 
 PostgreSQL enforces the invariants: with the constraints here, and with the triggers of migration 0002, which assign
-each message's `seq`, prevent read marks from going back, and write the log.
+each message's `seq` and prevent read marks from going back. Those of migration 0009 write the events.
 """
 
 from typing import Any, ClassVar, Self
@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from messenger.choices import ConversationType, EventType
+from messenger.choices import ConversationType
 from skeleton.db.querysets import RowLevelQuerySet, keyed
 from skeleton.files.models import File
 from skeleton.kernel.ids import uuid7
@@ -121,7 +121,10 @@ class Conversation(Record):
 
 
 class Member(models.Model):
-    """A user's membership in a conversation, with their read mark. `since` is the log's position when they joined."""
+    """A user's membership in a conversation, with their read mark.
+
+    `since` is the number of the last event before they joined: streams send them later ones only.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     conversation = models.ForeignKey(Conversation, models.PROTECT, related_name="members", db_index=False)
@@ -249,36 +252,6 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.message_id} {self.position}"
-
-
-_REFERENCE: dict[str, Any] = {"related_name": "+", "db_index": False, "db_constraint": False}
-"""Options of the log's foreign keys. They have no constraints, because the rows exist and are never deleted; a
-constraint would only look up and lock them again."""
-
-
-class Event(models.Model):
-    """An event in a conversation. Streams send events in the order of `position`.
-
-    Triggers write events when the change is committed, so that after reading a position, no lower one can appear later.
-    An event refers to the changed object without copying it: a stream sends the object's state at the time of sending.
-    """
-
-    position = models.BigIntegerField(primary_key=True)
-    type = models.CharField(max_length=20, choices=EventType.choices)
-    conversation = models.ForeignKey(Conversation, models.DO_NOTHING, **_REFERENCE)
-    message = models.ForeignKey(Message, models.DO_NOTHING, null=True, **_REFERENCE)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.DO_NOTHING, null=True, **_REFERENCE)
-    seq = models.BigIntegerField(null=True)
-    created_at = models.DateTimeField()
-
-    class Meta:
-        db_table = "messenger_event"
-        indexes: ClassVar[list[models.Index]] = [
-            models.Index("conversation", "position", name="messenger_event_conversation"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.position} {self.type}"
 
 
 class Ticket(models.Model):

@@ -37,9 +37,8 @@ from skeleton.rest.pagination import CursorPagination
 from skeleton.rest.permissions import HasPermission
 from skeleton.rest.serializers import EmptySerializer
 from skeleton.rest.viewsets import ApiViewSet, CreateMixin, DestroyMixin, ListMixin, ReadOnlyModelViewSet
-from skeleton.server.responses import StreamResponse
+from skeleton.server.responses import EVENT_STREAM, StreamResponse
 
-EVENT_STREAM = "text/event-stream"
 MOST_DIGITS = 18
 """Digits in an event's id, which is a 64-bit number."""
 

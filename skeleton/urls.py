@@ -15,6 +15,7 @@ API_PREFIX = "api/v1/"
 API: list[URLPattern | URLResolver] = [
     path("", include("skeleton.identity.urls")),
     path("", include("skeleton.audit.urls")),
+    path("", include("skeleton.events.urls")),
     path("", include("skeleton.files.urls")),
     path("", include("skeleton.company.urls")),
     path("", include("skeleton.notifications.urls")),

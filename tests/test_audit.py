@@ -21,6 +21,8 @@ from contracts.services import run_cycle
 from contracts.tests.factories import active, today
 from inventory.tests.factories import reserved, stocked
 from skeleton.audit.actions import ACTIONS as LABELS
+from skeleton.events import kinds, log
+from skeleton.events.models import Event
 from skeleton.files.tests.factories import upload
 from skeleton.identity.services.roles import seed_default_roles
 from skeleton.identity.tests.factories import client_of, user_in_role
@@ -46,12 +48,14 @@ UNAUDITED = {
     "core_number_series": "the last number given; the document has it",
     "core_row_count": "counts of rows",
     "core_throttle": "passing",
+    "events_event": "the other log",
+    "events_log": "how far the other log goes",
+    "events_pending": "events on their way to their log",
     "exchange_import": "a file that somebody uploaded to import; the rows that it writes are audited",
     "identity_known_network": "where somebody signed in from, to count guesses apart",
     "identity_session": "signing in and out is not a change of the business; sessions are shown as such",
     "inventory_movement": "a history of its own, append-only, with who, when and why; the stock's entry has the change",
     "messenger_attachment": "part of a message",
-    "messenger_event": "what the stream has to say, passing",
     "messenger_presence": "who is connected, passing",
     "messenger_ticket": "opens a stream once, passing",
     "notifications_notification": "one's own messages, and whether they are read",
@@ -240,7 +244,36 @@ def walk(db, tmp_path, settings):
         yield world, recorder
 
 
-def complaints(route, world, recorder, answer):
+WITHOUT_EVENT = {("users", "change_password")}
+"""Entries by resource and action whose object looks the same as before, so they have no event."""
+
+
+def appended_events(after):
+    """Return the events since the position `after`: of each object, its type, actor and request."""
+    log.append_all()
+    return {
+        str(event.resource_id): (
+            kinds.type_of(event.source, event.resource, event.verb),
+            event.resource,
+            str(event.actor_id),
+            event.request_id,
+        )
+        for event in Event.objects.filter(position__gt=after)
+    }
+
+
+def missing_events(entries, events):
+    """Yield the entries whose object has no event of a declared type."""
+    known = kinds.event_types()
+    for entry in entries:
+        event_type, *said = events.get(entry.resource_id, ("no event", None, None, None))
+        if (entry.resource, entry.action) in WITHOUT_EVENT:
+            continue
+        if event_type not in known or said != [entry.resource, str(entry.actor_id), entry.request_id]:
+            yield f"an entry of {entry.resource} ({entry.action}): {event_type} {said}"
+
+
+def complaints(route, world, recorder, answer, after):
     """Yield the problems of the audit entries of a request that has just been answered."""
     changes, entries = recorder.changes(), recorder.entries()
     if answer.status not in SUCCESSFUL:
@@ -255,10 +288,12 @@ def complaints(route, world, recorder, answer):
             yield f"{route}: an entry of {entry.resource} names {said}"
         if entry.action != expected_action(route):
             yield f"{route}: an entry of {entry.resource} says {entry.action}, not {expected_action(route)}"
+    for problem in missing_events(entries, appended_events(after)):
+        yield f"{route}: {problem}"
 
 
 @pytest.mark.parametrize("app", tables())
-def test_write_routes_leave_entries(app, walk):
+def test_write_routes_leave_entries_and_events(app, walk):
     world, recorder = walk
     found = []
     for route in routes(app):
@@ -266,7 +301,9 @@ def test_write_routes_leave_entries(app, walk):
             continue
         path, body = WRITES[route](world)
         recorder.discard()
-        found += complaints(route, world, recorder, world.chief.call(route.split()[0], path, body))
+        log.append_all()
+        after = log.log_state().newest
+        found += complaints(route, world, recorder, world.chief.call(route.split()[0], path, body), after)
     assert not found, "\n".join(found)
 
 

@@ -158,7 +158,8 @@ def test_the_api_would_answer_that_the_request_can_be_repeated() -> None:
 WITHOUT_GUARD = """
     SELECT DISTINCT t.tgrelid::regclass::text FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
     WHERE NOT t.tgisinternal AND p.pronamespace = 'public'::regnamespace AND p.proname NOT LIKE 'procrastinate%%'
-      AND p.proname NOT IN ('audit_row', 'audit_children', 'core_count_rows', 'jobs_audit', 'skeleton_never')
+      AND p.proname NOT IN (
+          'audit_row', 'audit_children', 'core_count_rows', 'events_row', 'jobs_audit', 'skeleton_never')
       AND NOT EXISTS (
           SELECT FROM pg_trigger g JOIN pg_proc f ON f.oid = g.tgfoid
           WHERE g.tgrelid = t.tgrelid AND f.proname = 'skeleton_read_committed' AND g.tgenabled = 'O')

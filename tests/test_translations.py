@@ -113,6 +113,7 @@ API_ONLY = {
     "skeleton/rest/permissions.py",
     "skeleton/rest/middleware.py",
     "skeleton/rest/handler.py",
+    "skeleton/events/parameters.py",
     "skeleton/files/uploads.py",
     "skeleton/identity/authentication.py",
     "skeleton/identity/tokens.py",

@@ -67,6 +67,7 @@ AS $function$
 DECLARE
     parent record;
     kind text;
+    resource text;
     gathered text;
 BEGIN
     gathered := concat_ws(' UNION ALL ',
@@ -83,8 +84,10 @@ BEGIN
         IF TG_ARGV[0] LIKE '%{kind}%' THEN
             EXECUTE format('SELECT kind FROM %I WHERE id = $1', TG_ARGV[3]) INTO kind USING parent.id;
         END IF;
-        PERFORM audit_write(replace(TG_ARGV[0], '{kind}', coalesce(kind, '')), parent.id, TG_OP,
+        resource := replace(TG_ARGV[0], '{kind}', coalesce(kind, ''));
+        PERFORM audit_write(resource, parent.id, TG_OP,
                             jsonb_build_object(TG_ARGV[2], jsonb_build_array(parent.before, parent.after)));
+        PERFORM events_add(TG_TABLE_NAME, 'UPDATE', resource, parent.id, NULL, NULL, ARRAY[TG_ARGV[2]]);
     END LOOP;
     RETURN NULL;
 END $function$;
@@ -110,14 +113,18 @@ DECLARE
     before jsonb := CASE WHEN TG_OP = 'INSERT' THEN '{}' ELSE to_jsonb(OLD) - hidden END;
     after jsonb := CASE WHEN TG_OP = 'DELETE' THEN '{}' ELSE to_jsonb(NEW) - hidden END;
     whole jsonb := CASE WHEN TG_OP = 'DELETE' THEN to_jsonb(OLD) ELSE to_jsonb(NEW) END;
+    resource text := replace(TG_ARGV[0], '{kind}', coalesce(whole->>'kind', ''));
     changes jsonb;
 BEGIN
     SELECT jsonb_object_agg(key, jsonb_build_array(before->key, after->key)) INTO changes
     FROM jsonb_object_keys(before || after) AS key
     WHERE coalesce(before->key, 'null') IS DISTINCT FROM coalesce(after->key, 'null');
     IF changes IS NOT NULL OR TG_OP <> 'UPDATE' THEN
-        PERFORM audit_write(replace(TG_ARGV[0], '{kind}', coalesce(whole->>'kind', '')), (whole->>'id')::uuid,
-                            TG_OP, coalesce(changes, '{}'));
+        changes := coalesce(changes, '{}');
+        PERFORM audit_write(resource, (whole->>'id')::uuid, TG_OP, changes);
+        PERFORM events_add(TG_TABLE_NAME, TG_OP, resource, (whole->>'id')::uuid, (whole->>TG_ARGV[2])::uuid,
+                           CASE WHEN changes ? 'status' THEN concat(before->>'status', '>', after->>'status') END,
+                           ARRAY(SELECT jsonb_object_keys(changes)));
     END IF;
     RETURN NULL;
 END $function$;

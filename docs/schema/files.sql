@@ -31,4 +31,4 @@ CREATE INDEX files_file_size ON files_file USING btree (size, id);
 
 CREATE TRIGGER files_file_audit AFTER INSERT OR DELETE OR UPDATE ON files_file
     FOR EACH ROW
-    EXECUTE FUNCTION audit_row('files', '{storage_key}');
+    EXECUTE FUNCTION audit_row('files', '{storage_key}', 'owner_id');

@@ -145,6 +145,9 @@ CREATE TRIGGER core_count_truncate AFTER TRUNCATE ON inventory_movement
 CREATE TRIGGER inventory_movement_append_only BEFORE DELETE OR UPDATE ON inventory_movement
     FOR EACH ROW
     EXECUTE FUNCTION skeleton_never('inventory_movement_append_only', 'the ledger of movements is append-only');
+CREATE TRIGGER inventory_movement_event AFTER INSERT ON inventory_movement
+    FOR EACH ROW
+    EXECUTE FUNCTION events_row('inventory');
 CREATE TRIGGER inventory_movement_no_truncate BEFORE TRUNCATE ON inventory_movement
     FOR EACH STATEMENT
     EXECUTE FUNCTION skeleton_never('inventory_movement_append_only', 'the ledger of movements is append-only');

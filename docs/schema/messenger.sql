@@ -69,41 +69,18 @@ CREATE TRIGGER messenger_conversation_audit AFTER INSERT OR UPDATE OF name, desc
 CREATE CONSTRAINT TRIGGER messenger_conversation_checked AFTER INSERT OR UPDATE OF owner_id ON messenger_conversation DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW
     EXECUTE FUNCTION messenger_conversation_checked();
+CREATE TRIGGER messenger_conversation_event AFTER INSERT OR UPDATE OF name, description, owner_id, archived_at ON messenger_conversation
+    FOR EACH ROW
+    EXECUTE FUNCTION messenger_conversation_event();
 CREATE TRIGGER messenger_conversation_guard BEFORE INSERT OR UPDATE ON messenger_conversation
     FOR EACH ROW
     EXECUTE FUNCTION messenger_conversation_guard();
 CREATE TRIGGER messenger_conversation_permanent BEFORE DELETE ON messenger_conversation
     FOR EACH ROW
     EXECUTE FUNCTION skeleton_never('messenger_conversation_permanent', 'a conversation is never deleted');
-CREATE CONSTRAINT TRIGGER messenger_conversation_told AFTER INSERT OR UPDATE OF name, description, owner_id, archived_at ON messenger_conversation DEFERRABLE INITIALLY DEFERRED
-    FOR EACH ROW
-    EXECUTE FUNCTION messenger_conversation_told();
 CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON messenger_conversation
     FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
     EXECUTE FUNCTION skeleton_read_committed();
-
--- messenger_event -----------------------------------------------------------------------------------------------------
--- The application may: SELECT, DELETE
-
-CREATE TABLE messenger_event (
-    position bigint NOT NULL,
-    type character varying(20) NOT NULL,
-    seq bigint,
-    created_at timestamp with time zone NOT NULL,
-    conversation_id uuid NOT NULL,
-    user_id uuid,
-    message_id uuid,
-    CONSTRAINT messenger_event_pkey PRIMARY KEY ("position")
-);
-
-CREATE INDEX messenger_event_conversation ON messenger_event USING btree (conversation_id, "position");
-
-CREATE TRIGGER messenger_event_append_only BEFORE UPDATE ON messenger_event
-    FOR EACH ROW
-    EXECUTE FUNCTION skeleton_never('messenger_event_append_only', 'what happened is never changed');
-CREATE TRIGGER messenger_event_derived BEFORE INSERT ON messenger_event
-    FOR EACH ROW WHEN (pg_trigger_depth() = 0)
-    EXECUTE FUNCTION skeleton_never('messenger_event_append_only', 'the log follows from what happened');
 
 -- messenger_member ----------------------------------------------------------------------------------------------------
 -- The application may: SELECT, INSERT, UPDATE, DELETE
@@ -133,15 +110,15 @@ CREATE TRIGGER messenger_member_audit_insert AFTER INSERT ON messenger_member RE
 CREATE CONSTRAINT TRIGGER messenger_member_checked AFTER INSERT OR DELETE ON messenger_member DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW
     EXECUTE FUNCTION messenger_member_checked();
+CREATE TRIGGER messenger_member_event AFTER INSERT OR DELETE OR UPDATE ON messenger_member
+    FOR EACH ROW
+    EXECUTE FUNCTION messenger_member_event();
 CREATE TRIGGER messenger_member_guard BEFORE UPDATE ON messenger_member
     FOR EACH ROW
     EXECUTE FUNCTION messenger_member_guard();
 CREATE TRIGGER messenger_member_place BEFORE INSERT OR DELETE ON messenger_member
     FOR EACH ROW
     EXECUTE FUNCTION messenger_member_place();
-CREATE CONSTRAINT TRIGGER messenger_member_told AFTER INSERT OR DELETE OR UPDATE ON messenger_member DEFERRABLE INITIALLY DEFERRED
-    FOR EACH ROW
-    EXECUTE FUNCTION messenger_member_told();
 CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON messenger_member
     FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
     EXECUTE FUNCTION skeleton_read_committed();
@@ -173,6 +150,9 @@ CREATE INDEX messenger_message_sender_id_50c24489 ON messenger_message USING btr
 CREATE TRIGGER messenger_message_audit AFTER UPDATE ON messenger_message
     FOR EACH ROW
     EXECUTE FUNCTION audit_row('messenger', '{content}');
+CREATE TRIGGER messenger_message_event AFTER INSERT OR UPDATE ON messenger_message
+    FOR EACH ROW
+    EXECUTE FUNCTION messenger_message_event();
 CREATE TRIGGER messenger_message_guard BEFORE UPDATE ON messenger_message
     FOR EACH ROW
     EXECUTE FUNCTION messenger_message_guard();
@@ -185,9 +165,6 @@ CREATE TRIGGER messenger_message_permanent BEFORE DELETE ON messenger_message
 CREATE TRIGGER messenger_message_place BEFORE INSERT ON messenger_message
     FOR EACH ROW
     EXECUTE FUNCTION messenger_message_place();
-CREATE CONSTRAINT TRIGGER messenger_message_told AFTER INSERT OR UPDATE ON messenger_message DEFERRABLE INITIALLY DEFERRED
-    FOR EACH ROW
-    EXECUTE FUNCTION messenger_message_told();
 CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON messenger_message
     FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
     EXECUTE FUNCTION skeleton_read_committed();
@@ -264,6 +241,17 @@ BEGIN
     RETURN NULL;
 END $function$;
 
+CREATE OR REPLACE FUNCTION messenger_conversation_event()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+    PERFORM events_add('messenger_conversation', TG_OP, 'messenger', NEW.id, NEW.id, NULL, '{}');
+    RETURN NULL;
+END $function$;
+
 CREATE OR REPLACE FUNCTION messenger_conversation_guard()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -288,17 +276,6 @@ BEGIN
     PERFORM skeleton_refuse('messenger_conversation_counted', 'the numbers of messages follow from the messages');
 END $function$;
 
-CREATE OR REPLACE FUNCTION messenger_conversation_told()
- RETURNS trigger
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-AS $function$
-BEGIN
-    PERFORM messenger_tell_conversation(NEW.id);
-    RETURN NULL;
-END $function$;
-
 CREATE OR REPLACE FUNCTION messenger_member_checked()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -307,6 +284,24 @@ CREATE OR REPLACE FUNCTION messenger_member_checked()
 AS $function$
 BEGIN
     PERFORM messenger_check_members(coalesce(NEW.conversation_id, OLD.conversation_id));
+    RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION messenger_member_event()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+    conversation uuid := coalesce(NEW.conversation_id, OLD.conversation_id);
+BEGIN
+    IF TG_OP <> 'UPDATE' THEN
+        PERFORM events_add('messenger_conversation', 'UPDATE', 'messenger', conversation, conversation, NULL, '{members}');
+    ELSIF NEW.read_seq > OLD.read_seq AND pg_trigger_depth() = 1 THEN
+        PERFORM events_add('messenger_read', 'UPDATE', 'messenger', conversation, conversation, 'read', '{read_seq}',
+                           jsonb_build_object('user_id', NEW.user_id, 'seq', NEW.read_seq));
+    END IF;
     RETURN NULL;
 END $function$;
 
@@ -344,26 +339,20 @@ BEGIN
     END IF;
     IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
     NEW.read_seq := c.last_seq;
-    SELECT CASE WHEN is_called THEN last_value ELSE 0 END INTO NEW.since FROM messenger_event_position;
+    SELECT last_value INTO NEW.since FROM events_pending_number_seq;
     RETURN NEW;
 END $function$;
 
-CREATE OR REPLACE FUNCTION messenger_member_told()
+CREATE OR REPLACE FUNCTION messenger_message_event()
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
 BEGIN
-    IF TG_OP <> 'UPDATE' THEN
-        PERFORM messenger_tell_conversation(coalesce(NEW.conversation_id, OLD.conversation_id));
-    ELSIF NEW.read_seq > OLD.read_seq AND NOT EXISTS (
-        -- a mark that moved by writing is told by the message
-        SELECT FROM messenger_message
-        WHERE conversation_id = NEW.conversation_id AND seq = NEW.read_seq AND sender_id = NEW.user_id
-    ) THEN
-        PERFORM messenger_tell('conversation.read', NEW.conversation_id, NULL, NEW.user_id, NEW.read_seq);
-    END IF;
+    PERFORM events_add('messenger_message',
+                       CASE WHEN TG_OP = 'UPDATE' AND NEW.deleted_at IS NOT NULL THEN 'DELETE' ELSE TG_OP END,
+                       'messenger', NEW.id, NEW.conversation_id, NULL, '{content}');
     RETURN NULL;
 END $function$;
 
@@ -409,41 +398,4 @@ BEGIN
         PERFORM skeleton_refuse('messenger_message_sender_is_member', 'only a member writes');
     END IF;
     RETURN NEW;
-END $function$;
-
-CREATE OR REPLACE FUNCTION messenger_message_told()
- RETURNS trigger
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-AS $function$
-BEGIN
-    PERFORM messenger_tell(
-        CASE WHEN TG_OP = 'INSERT' THEN 'message.created'
-             WHEN NEW.deleted_at IS NOT NULL THEN 'message.deleted' ELSE 'message.updated' END,
-        NEW.conversation_id, NEW.id, NEW.sender_id, NEW.seq);
-    RETURN NULL;
-END $function$;
-
-CREATE OR REPLACE FUNCTION messenger_tell(type text, conversation uuid, message uuid, who uuid, place bigint)
- RETURNS void
- LANGUAGE plpgsql
-AS $function$
-BEGIN
-    PERFORM pg_advisory_xact_lock(hashtext('messenger_event'));
-    INSERT INTO messenger_event (position, type, conversation_id, message_id, user_id, seq, created_at)
-    VALUES (nextval('messenger_event_position'), type, conversation, message, who, place, clock_timestamp());
-    PERFORM pg_notify('messenger', '');
-END $function$;
-
-CREATE OR REPLACE FUNCTION messenger_tell_conversation(which uuid)
- RETURNS void
- LANGUAGE plpgsql
-AS $function$
-DECLARE
-    told text := coalesce(current_setting('messenger.told', true), '');
-BEGIN
-    IF position(which::text IN told) > 0 THEN RETURN; END IF;
-    PERFORM set_config('messenger.told', told || which || ' ', true);
-    PERFORM messenger_tell('conversation.updated', which, NULL, NULL, NULL);
 END $function$;

@@ -49,6 +49,10 @@ CREATE TABLE notifications_notification (
 CREATE INDEX notifications_notification_own ON notifications_notification USING btree (user_id, id);
 CREATE INDEX notifications_unread ON notifications_notification USING btree (user_id, id) WHERE read_at IS NULL;
 
+CREATE TRIGGER notifications_notification_event AFTER INSERT OR DELETE OR UPDATE ON notifications_notification
+    FOR EACH ROW
+    EXECUTE FUNCTION events_row('notifications', '{}', 'user_id');
+
 -- notifications_occasion ----------------------------------------------------------------------------------------------
 -- The application may: SELECT, INSERT, UPDATE, DELETE
 
@@ -80,4 +84,4 @@ CREATE TABLE notifications_preferences (
 
 CREATE TRIGGER notifications_preferences_audit AFTER INSERT OR DELETE OR UPDATE ON notifications_preferences
     FOR EACH ROW
-    EXECUTE FUNCTION audit_row('notifications');
+    EXECUTE FUNCTION audit_row('notifications', '{}', 'user_id');

@@ -31,6 +31,7 @@ class Stream:
     token: str = ""
     last_id: int | None = None
     query: str = ""
+    path: str = "/messenger/events"
     beats: int = 0
     headers: dict[str, str] = field(default_factory=dict)
     _reader: Any = None
@@ -39,7 +40,7 @@ class Stream:
 
     async def __aenter__(self) -> "Stream":
         self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self.port)
-        lines = [f"GET /api/v1/messenger/events{self.query} HTTP/1.1", "Host: 127.0.0.1", "Accept: text/event-stream"]
+        lines = [f"GET /api/v1{self.path}{self.query} HTTP/1.1", "Host: 127.0.0.1", "Accept: text/event-stream"]
         lines += [f"Authorization: Bearer {self.token}"] if self.token else []
         lines += [f"Last-Event-ID: {self.last_id}"] if self.last_id is not None else []
         self._writer.write("\r\n".join([*lines, "", ""]).encode())

@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 
 from messenger import feed
-from messenger.hub import MAX_STREAMS_PER_USER
 from messenger.tests.streams import Refused, Stream, quiet
 from skeleton.embedded_postgres.paths import paths_of
 from skeleton.embedded_postgres.server import postmaster_pid
+from skeleton.events.hub import MAX_STREAMS_PER_USER
 from skeleton.files.tests.factories import CONTENT_TYPE, END, part
 from skeleton.testkit.narrowing import present
 from skeleton.testkit.system import Reply, run_server

@@ -26,6 +26,7 @@ from django.utils import timezone
 from skeleton.backups import programs
 from skeleton.backups.archive import Manifest, Reader, Writer, create_archive, open_archive
 from skeleton.backups.errors import BackupError
+from skeleton.events.log import begin_epoch
 from skeleton.files import storage
 from skeleton.files.models import File
 from skeleton.kernel.transactions import read_snapshot
@@ -93,6 +94,7 @@ def restore(source: Path, *, force: bool = False) -> Restored:
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")  # a dump has no statistics, and query plans without them are slow
     call_command("migrate", interactive=False, verbosity=0)
+    begin_epoch()  # readers have positions of events that this copy lacks
     restored.differences += _files_with_wrong_checksum(archive.manifest)
     return restored
 

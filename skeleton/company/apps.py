@@ -6,6 +6,7 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 from skeleton.company.errors import declare_constraints
+from skeleton.events.kinds import CREATED, UPDATED, Kind, declare
 from skeleton.files import usage
 
 
@@ -16,6 +17,16 @@ class CompanyConfig(AppConfig):
     def ready(self) -> None:
         importlib.import_module("skeleton.company.checks")  # registers them; they need the models
         declare_constraints()
+        declare(
+            Kind(
+                "company",
+                "company_company",
+                "company",
+                "/company",
+                verbs=(CREATED, UPDATED),
+                parts=("company_bank_account",),
+            )
+        )
         usage.register_usage(_("the company's logo"), self.is_logo)
 
     def is_logo(self, file_id: UUID) -> bool:

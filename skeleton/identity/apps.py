@@ -3,6 +3,8 @@ import importlib
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from skeleton.events import kinds
+from skeleton.identity.event_kinds import KINDS
 from skeleton.kernel import constraints
 from skeleton.kernel.errors import Conflict
 
@@ -14,6 +16,8 @@ class IdentityConfig(AppConfig):
 
     def ready(self) -> None:
         importlib.import_module("skeleton.identity.checks")  # it needs the models
+        importlib.import_module("skeleton.identity.sessions")
+        kinds.declare(*KINDS)
         constraints.declare(
             "identity_last_super_admin", Conflict, _("The last active super administrator must keep that role.")
         )

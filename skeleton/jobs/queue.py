@@ -23,12 +23,18 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job as QueuedJob
 
+from skeleton.db.bells import bells
 from skeleton.db.connections import health_check_if_idle
 from skeleton.jobs.titles import name_of
 
 MIN_RETRY_DELAY, MAX_RETRY_DELAY = 10, 3600  # seconds
 ATTEMPTS = 12
 """Attempts over about five hours. After that the job has failed and waits for manual action."""
+
+WORKERS = "procrastinate_any_queue_v1"
+"""The channel on which the queue's workers listen."""
+JOB_INSERTED = '{"type": "job_inserted", "job_id": 0}'
+"""The notification of a new job. A worker then fetches whichever is next, so it needs no number."""
 
 _MARK_DONE = "INSERT INTO core_job_done (job_id, done_at) VALUES (%s, now()) ON CONFLICT DO NOTHING"
 
@@ -64,9 +70,11 @@ class Task:
         nothing is enqueued.
         """
         try:
-            return int(self._task.configure(schedule_at=at).defer(**arguments))
+            number = int(self._task.configure(schedule_at=at).defer(**arguments))
         except ConnectorException as exc:
             raise exc.__cause__ or exc from None  # the caller handles Django's database errors, not the queue's
+        transaction.on_commit(wake_workers)
+        return number
 
     def _run(self, context: JobContext, /, **arguments: object) -> None:
         health_check_if_idle()
@@ -76,6 +84,11 @@ class Task:
         with transaction.atomic():
             if mark_done(context.job.id):
                 self.function(**arguments)
+
+
+def wake_workers() -> None:
+    """Let a free worker look for jobs, from a thread of this process. Without one, workers find them by polling."""
+    bells.ring(WORKERS, JOB_INSERTED)
 
 
 def job(function: Callable[..., None]) -> Task:

@@ -18,8 +18,9 @@ log = structlog.get_logger("skeleton.jobs")
 
 GRACE_SECONDS = 8
 """Seconds for which jobs may continue after the worker was told to stop. Unfinished ones are run by another worker."""
-POLL_SECONDS = 5
-"""Polling interval. New jobs send a notification; polling finds scheduled jobs and covers missed notifications."""
+POLL_SECONDS = 2
+"""Polling interval. Workers are woken when new jobs are committed (`jobs.queue`). Polling finds scheduled jobs, and
+those of commands, which wake nobody."""
 
 
 async def run_worker(*, wait: bool = True) -> None:

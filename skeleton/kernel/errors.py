@@ -24,6 +24,9 @@ CODES: Mapping[str, Code] = {
     "not_acceptable": Code(406, "The response is available as application/json only."),
     "request_timeout": Code(408, "The body arrived too slowly."),
     "conflict": Code(409, "The current state does not allow this, or the object already exists."),
+    "gone": Code(
+        410, "The position is older than the events that are kept, or from before a restore: read everything anew."
+    ),
     "length_required": Code(411, "The request has a body but no Content-Length."),
     "precondition_failed": Code(412, "The object has changed: its ETag is none of those in If-Match."),
     "payload_too_large": Code(413, "The body is too large."),
@@ -84,6 +87,10 @@ class NotFound(DomainError):
 
 class Conflict(DomainError):
     code, default_message = "conflict", _("This isn't possible in the current state.")
+
+
+class Gone(DomainError):
+    code, default_message = "gone", _("This is no longer available.")
 
 
 class MethodNotAllowed(DomainError):

@@ -5,7 +5,7 @@ with its actor, whether it comes from the API, the admin, a command or a job. Ch
 are audited too, but without an actor. The setting also has the company's current day, for triggers that compare days.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -18,6 +18,8 @@ from skeleton.kernel.days import today
 from skeleton.kernel.preconditions import reopen_precondition
 
 AUDIT_CONTEXT_SETTING = "skeleton.context"
+
+_after_commit: list[Callable[[], None]] = []
 
 _in_audited_transaction: ContextVar[bool] = ContextVar("inside_audited_transaction", default=False)
 _in_request_transaction: ContextVar[bool] = ContextVar("inside_request_transaction", default=False)
@@ -39,6 +41,8 @@ def audited_transaction(actor: Actor, action: str) -> Iterator[None]:
     try:
         with transaction.atomic():
             _set_audit_context(actor, action)
+            for callback in _after_commit:
+                transaction.on_commit(callback)
             yield
             if _in_request_transaction.get():
                 check_deferred_constraints()
@@ -47,6 +51,11 @@ def audited_transaction(actor: Actor, action: str) -> Iterator[None]:
         raise
     finally:
         _in_audited_transaction.reset(token)
+
+
+def after_commit(callback: Callable[[], None]) -> None:
+    """Call `callback` after each audited transaction that is committed. For `AppConfig.ready()`."""
+    _after_commit.append(callback)
 
 
 @contextmanager

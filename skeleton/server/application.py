@@ -22,6 +22,7 @@ from django.core.signals import request_finished
 from granian._granian import RSGIHTTPProtocol
 from granian.rsgi import Scope
 
+from skeleton.kernel import background
 from skeleton.kernel.errors import DomainError, MethodNotAllowed, ServiceUnavailable
 from skeleton.rest.http import dump_json
 from skeleton.server.bodies import Bodies
@@ -62,6 +63,7 @@ class Application:
         sys.setswitchinterval(SWITCH_SECONDS)
         self._threads.start()
         self._watch.start()
+        background.start_all()
         ConnectionGuard(settings.PORT, self._limits, by_address=not settings.SKELETON_PROXIES).start()
         loop.call_soon(self._sweep, loop)
         if threading.current_thread() is threading.main_thread():

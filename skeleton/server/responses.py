@@ -11,6 +11,7 @@ from typing import IO, Protocol
 from django.conf import settings
 from django.http import StreamingHttpResponse
 
+EVENT_STREAM = "text/event-stream"
 OUTGOING_SECONDS = 60
 """Seconds for which a spooled response stays available for the server to open. An opened one stays until it is sent."""
 

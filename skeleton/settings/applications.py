@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "skeleton.server",
     "skeleton.audit",
     "skeleton.jobs",
+    "skeleton.events",
     "skeleton.identity",
     "skeleton.files",
     "skeleton.company",

@@ -9,7 +9,7 @@ from skeleton.settings.environment import env, fail, reading
 with reading():
     SKELETON_CURRENCY = env.str("SKELETON_CURRENCY", "USD")
     SKELETON_TIME_ZONE = env.str("SKELETON_TIME_ZONE", "") or "UTC"
-    SKELETON_MESSENGER_DAYS = env.int("SKELETON_MESSENGER_DAYS", 30)
+    SKELETON_EVENT_DAYS = env.int("SKELETON_EVENT_DAYS", 90)
     SKELETON_NOTIFICATION_DAYS = env.int("SKELETON_NOTIFICATION_DAYS", 365)
     SKELETON_FONTS = env.str("SKELETON_FONTS", "")
     SKELETON_COMPANY: dict[str, Any] = {

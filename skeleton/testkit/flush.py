@@ -16,7 +16,7 @@ from django.test import TransactionTestCase
 
 from skeleton.testkit.roles import as_owner
 
-KEPT = ("django_content_type", "auth_permission")
+KEPT = ("django_content_type", "auth_permission", "events_log")
 LARGE = 1_000_000  # bytes
 
 

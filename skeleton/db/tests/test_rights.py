@@ -46,11 +46,13 @@ LIMITED = {
     "contracts_cycle": ADD,
     "contracts_version": READ,
     "core_row_count": READ,
+    "events_event": ("SELECT", "DELETE"),
+    "events_log": ("SELECT", "UPDATE"),
+    "events_pending": READ,
     "inventory_movement": ADD,
     "inventory_reservation": CHANGE,
     "messenger_attachment": ADD,
     "messenger_conversation": CHANGE,
-    "messenger_event": ("SELECT", "DELETE"),
     "messenger_message": CHANGE,
 }
 """Our tables on which the application lacks a right. A new table is added here with the trigger that protects it."""
@@ -108,7 +110,7 @@ def test_tests_run_as_a_role_that_owns_nothing():
         "INSERT INTO django_migrations (app, name, applied) VALUES ('x', 'x', now())",
         "SELECT 1 FROM pg_authid",
         "SELECT pg_read_file('postgresql.conf')",
-        "SELECT setval('messenger_event_position', 1)",
+        "SELECT setval('events_pending_number_seq', 1)",
         "SET session_replication_role = replica",
         "TRUNCATE parties_country CASCADE",
         "UPDATE pg_trigger SET tgenabled = 'D'",

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from urllib.parse import quote
 
@@ -13,9 +14,10 @@ import pytest
 from django.conf import settings
 from django.db import connection, transaction
 
+from skeleton.db.bells import bells
 from skeleton.jobs import tasks
 from skeleton.jobs.failures import WORKER_LOST_MESSAGE
-from skeleton.jobs.queue import ATTEMPTS, retry_delay
+from skeleton.jobs.queue import ATTEMPTS, JOB_INSERTED, WORKERS, retry_delay
 from skeleton.jobs.tests.jobs import count, fail, hand_on, pass_on
 from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.transactions import audited_transaction
@@ -48,6 +50,25 @@ def status(number):
 
 def queued():
     return sql("SELECT count(*) FROM procrastinate_jobs WHERE task_name LIKE 'skeleton.jobs.tests.%%'")[0][0]
+
+
+def test_workers_are_woken_after_the_commit_of_a_job(monkeypatch):
+    monkeypatch.setattr(bells, "_thread", threading.current_thread())  # as in a server, but it sends nothing by itself
+    monkeypatch.setattr(bells, "_rung", {})
+    with audited_transaction(SYSTEM, "test"):
+        count.enqueue(key="never")
+        transaction.set_rollback(True)
+    assert WORKERS not in bells._rung
+    with audited_transaction(SYSTEM, "test"):
+        count.enqueue(key="once")
+        assert WORKERS not in bells._rung
+    assert bells._rung[WORKERS] == JOB_INSERTED
+
+
+def test_no_transaction_that_enqueues_notifies_anybody():
+    """NOTIFY would let all of them wait for each other's commits."""
+    triggers = sql("SELECT tgname FROM pg_trigger WHERE tgrelid = 'procrastinate_jobs'::regclass AND tgtype & 4 > 0")
+    assert not [name for (name,) in triggers if "notify" in name]
 
 
 def test_a_job_is_part_of_its_transaction():
@@ -121,10 +142,11 @@ def test_what_is_periodic():
         "skeleton.jobs.tasks.release_stalled_jobs": "* * * * *",
         "skeleton.jobs.tasks.delete_idempotent_answers": "27 * * * *",
         "skeleton.jobs.tasks.delete_old_jobs": "17 3 * * *",
+        "skeleton.events.tasks.delete_old_events": "41 3 * * *",
         "skeleton.files.tasks.report_orphans": "41 2 * * *",
         "skeleton.importexport.tasks.delete_old_imports": "43 3 * * *",
         "skeleton.importexport.tasks.fail_lost_imports": "*/5 * * * *",
-        "messenger.tasks.delete_old_events": "31 3 * * *",
+        "messenger.tasks.delete_expired_tickets": "31 3 * * *",
         "contracts.tasks.run_contract_cycle": "5 * * * *",
         "billing.tasks.notify_overdue_invoices": "15 * * * *",
         "billing.tasks.send_due_reminders": "35 7 * * *",

@@ -11,6 +11,7 @@ from django.db import connections
 from skeleton.embedded_postgres.base import DatabaseWrapper as EmbeddedDatabase
 from skeleton.embedded_postgres.parent import stop_with_parent
 from skeleton.jobs.worker import run_worker
+from skeleton.kernel import background
 from skeleton.server.child_process import PARENT_PID_VARIABLE
 
 
@@ -25,6 +26,8 @@ class Command(BaseCommand):
         parent = os.environ.get(PARENT_PID_VARIABLE)
         if parent:
             stop_with_parent(int(parent), signal.SIGTERM)
+        if not once:
+            background.start_all()
         try:
             asyncio.run(run_worker(wait=not once))
         except KeyboardInterrupt:

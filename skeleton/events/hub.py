@@ -1,4 +1,4 @@
-"""Distributes events to all streams of one server process.
+"""Distributes events of the log to all streams of one server process.
 
 A thread with its own database connection listens for PostgreSQL notifications. On a notification (or after a timeout,
 in case one was missed) it reads the log from its last position and passes each event to the streams of its recipients.
@@ -11,21 +11,22 @@ import select
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import Any, Protocol
+from uuid import UUID
 
 import structlog
 from django.db import DatabaseError, InterfaceError, connection
 
-from messenger import feed, presence
-from messenger.authorization import valid_authorizations
-from messenger.services.tickets import StreamAuthorization
+from skeleton.events.frames import OutgoingEvent, heartbeat_frame
+from skeleton.events.log import log_state
+from skeleton.events.sequencer import APPENDED
 from skeleton.kernel.transactions import read_snapshot
 from skeleton.server.responses import EventStream
 
-log = structlog.get_logger("skeleton.messenger")
+log = structlog.get_logger("skeleton.events")
 
 HEARTBEAT_SECONDS = 15
 RETRY_SECONDS = 0.5
@@ -35,20 +36,64 @@ MAX_STREAMS_PER_USER = 50
 """Maximum number of streams per user and process. One more ends the oldest."""
 
 
+class Authorization(Protocol):
+    """What allows a user to have a stream. Equal ones are checked once."""
+
+    @property
+    def user_id(self) -> UUID: ...
+
+
 class Listener:
-    """An open stream, with its authorization and its position. `joined` means that it receives new events live."""
+    """An open stream, with its authorization and its position. `joined` means that it receives new events live.
 
-    __slots__ = ("joined", "stream", "position", "authorization")
+    `selection` is what the client asked for, if its feed has a choice.
+    """
 
-    def __init__(self, authorization: StreamAuthorization, position: int, stream: EventStream) -> None:
+    __slots__ = ("joined", "stream", "position", "authorization", "selection")
+
+    def __init__(self, authorization: Any, position: int, stream: EventStream, selection: Any = None) -> None:
         self.authorization, self.position, self.stream = authorization, position, stream
+        self.selection = selection
         self.joined = False
 
 
-class Hub:
-    """The process's event distributor. Its thread starts with the first stream and never ends."""
+class Feed:
+    """Which events go to which streams. All methods are called by the hub's thread."""
 
-    def __init__(self) -> None:
+    name = "events"
+
+    def new_events(
+        self, listeners: Sequence[Listener], after: int, until: int
+    ) -> tuple[dict[Listener, list[OutgoingEvent]], int]:
+        """Return the next events for each of `listeners`, and the position up to which they were read.
+
+        Called in a snapshot, in which `until` is the newest position.
+        """
+        raise NotImplementedError
+
+    def missed_events(self, listener: Listener, after: int, until: int) -> tuple[list[OutgoingEvent], int]:
+        """Return the next events for one stream after `after` and up to `until`, and the position reached."""
+        raise NotImplementedError
+
+    def valid_authorizations(self, authorizations: set[Any]) -> set[Any]:
+        """Return those that are still valid."""
+        raise NotImplementedError
+
+    def connected(self, user_ids: Collection[Any]) -> None:
+        """Note that exactly these users have streams in this process."""
+
+    def renew(self) -> None:
+        """Do what is due with each heartbeat."""
+
+    def reset(self) -> None:
+        """Begin anew, with a new connection to the database."""
+
+
+class Hub:
+    """The process's event distributor of one feed. Its thread starts with the first stream and never ends."""
+
+    def __init__(self, feed: Feed) -> None:
+        self._feed = feed
         self._changes: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._by_user: defaultdict[Any, list[Listener]] = defaultdict(list)
         self._resuming: list[Listener] = []
@@ -60,11 +105,11 @@ class Hub:
 
     # from any thread
 
-    def join(self, authorization: StreamAuthorization, position: int, stream: EventStream) -> None:
+    def join(self, authorization: Authorization, position: int, stream: EventStream, selection: object = None) -> None:
         """Send `stream` all events after `position`, past and future, until it closes."""
         if stream.closed.done():  # the client left before the stream began
             return
-        listener = Listener(authorization, position, stream)
+        listener = Listener(authorization, position, stream, selection)
         stream.on_close = lambda: self._change(lambda: self._remove(listener))
         stream.send(b"retry: %d\n\n" % RECONNECT_MILLISECONDS)
         with self._starting:
@@ -76,9 +121,8 @@ class Hub:
         """Start the thread. This must not happen before the server forks, or its processes would share the pipe."""
         self._wakeup_read, self._wakeup_write = os.pipe()
         os.set_blocking(self._wakeup_write, False)
-        self._presence = presence.PresenceRegistry()
         self._next_heartbeat = time.monotonic() + HEARTBEAT_SECONDS
-        self._thread = threading.Thread(target=self._run, name="messenger-hub", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"{self._feed.name}-hub", daemon=True)
         self._thread.start()
 
     def _change(self, change: Callable[[], None]) -> None:
@@ -93,7 +137,7 @@ class Hub:
             try:
                 self._listen()
             except (DatabaseError, InterfaceError) as exc:
-                log.warning("messenger_waits_for_database", reason=str(exc).strip())
+                log.warning("hub_waits_for_database", feed=self._feed.name, reason=str(exc).strip())
             except Exception as exc:  # streams stay open and continue where they were
                 log.error("unhandled_exception", exc_info=exc)
             connection.close()
@@ -103,8 +147,8 @@ class Hub:
         connection.ensure_connection()
         raw = connection.connection
         raw.add_notify_handler(self._on_notify)  # also called for notifications that arrive during a query
-        raw.execute("LISTEN messenger")
-        self._presence.reset()
+        raw.execute(f"LISTEN {APPENDED}")
+        self._feed.reset()
         while True:
             self._notified = False
             more = self._run_once()
@@ -138,7 +182,7 @@ class Hub:
             self._next_heartbeat = time.monotonic() + HEARTBEAT_SECONDS
             return False
         if self._position is None:
-            self._position = feed.log_now().newest
+            self._position = log_state().newest
         more = self._send_new_events(self._position)
         self._send_missed_events(self._position)
         if time.monotonic() >= self._next_heartbeat:
@@ -153,7 +197,7 @@ class Hub:
             except Empty:
                 break
             change()
-        self._presence.update(self._by_user.keys())
+        self._feed.connected(self._by_user.keys())
 
     def _add(self, listener: Listener) -> None:
         own = self._by_user[listener.authorization.user_id]
@@ -176,22 +220,18 @@ class Hub:
     def _send_new_events(self, seen: int) -> bool:
         """Send new events to the live streams, and return whether there are more."""
         with read_snapshot():
-            newest = feed.log_now().newest
+            newest = log_state().newest
             if newest <= seen:
                 return False
-            events, reached = feed.new_events(seen, newest, list(self._by_user))
-            recipient_ids = {user_id for event in events for user_id in event.recipient_ids or ()}
-            live = self._valid_authorizations(
-                listener for user_id in recipient_ids for listener in self._by_user[user_id]
-            )
+            joined = [listener for own in self._by_user.values() for listener in own if listener.joined]
+            events, reached = self._feed.new_events(joined, seen, newest)
+            live = self._valid_authorizations(events)
         self._position = reached
-        outgoing: dict[Listener, list[bytes]] = defaultdict(list)
-        for event in events:
-            for user_id in event.recipient_ids or ():
-                for listener in self._by_user[user_id]:
-                    if listener.joined and listener.position < event.position:
-                        outgoing[listener].append(event.frame)
-                        listener.position = event.position
+        outgoing: dict[Listener, list[bytes]] = {}
+        for listener, found in events.items():
+            unseen = [event for event in found if event.position > listener.position]
+            outgoing[listener] = [event.frame for event in unseen]
+            listener.position = max([listener.position, *(event.position for event in unseen)])
         self._deliver(outgoing, live)
         return reached < newest
 
@@ -201,7 +241,7 @@ class Hub:
             outgoing: dict[Listener, list[bytes]] = {}
             if listener.position < seen:
                 with read_snapshot():
-                    missed, reached = feed.missed_events(listener.authorization.user_id, listener.position, seen)
+                    missed, reached = self._feed.missed_events(listener, listener.position, seen)
                     live = self._valid_authorizations([listener])
                 outgoing[listener] = [one.frame for one in missed]
                 listener.position = reached
@@ -215,16 +255,14 @@ class Hub:
         everybody = [listener for own in self._by_user.values() for listener in own]
         live = self._valid_authorizations(everybody)
         seen = self._position or 0
-        beat = {
-            one: [feed.heartbeat_frame(max(one.position, seen) if one.joined else one.position)] for one in everybody
-        }
+        beat = {one: [heartbeat_frame(max(one.position, seen) if one.joined else one.position)] for one in everybody}
         self._deliver(beat, live)
-        self._presence.renew()
+        self._feed.renew()
 
-    def _valid_authorizations(self, listeners: Iterable[Listener]) -> set[StreamAuthorization]:
-        return valid_authorizations({listener.authorization for listener in listeners})
+    def _valid_authorizations(self, listeners: Iterable[Listener]) -> set[Any]:
+        return self._feed.valid_authorizations({listener.authorization for listener in listeners})
 
-    def _deliver(self, outgoing: dict[Listener, list[bytes]], live: set[StreamAuthorization]) -> None:
+    def _deliver(self, outgoing: dict[Listener, list[bytes]], live: set[Any]) -> None:
         """Send `outgoing` on the event loop, in order. Streams without a valid authorization are ended instead."""
         ended = [listener for listener in outgoing if listener.authorization not in live]
         sent = [(one.stream, b"".join(parts)) for one, parts in outgoing.items() if parts and one.authorization in live]
@@ -241,7 +279,3 @@ class Hub:
 def _send(batches: list[tuple[EventStream, bytes]]) -> None:
     for stream, data in batches:
         stream.send(data)
-
-
-hub = Hub()
-"""The hub of this process. It is created before the server forks and started afterwards."""

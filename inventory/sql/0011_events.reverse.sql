@@ -1,0 +1,1 @@
+DROP TRIGGER inventory_movement_event ON inventory_movement;
