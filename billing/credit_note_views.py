@@ -44,7 +44,9 @@ class InvoiceCreditNoteViewSet(CreateMixin):
     def get_queryset(self) -> QuerySet[Any]:
         return CreditNote.objects.visible_to(self.actor)
 
-    @describe(summary="Credit an invoice", errors=(403, 404, 409), examples=(CREDIT_NOTE,))
+    @describe(
+        summary="Credit an invoice", errors=(403, 404, 409), examples=(CREDIT_NOTE,), operation="createCreditNote"
+    )
     def create(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         """Creates a draft that corrects a sent invoice, or sends it at once. By default it credits all that is left.
 
@@ -145,6 +147,7 @@ class CreditNoteViewSet(EInvoiceMixin, EmailMixin, ListMixin, RetrieveMixin, Upd
         envelope="document",
         media=(PDF,),
         errors=(400, 404, 422),
+        operation="get{One}Pdf",
     )
     def pdf(self, request: Request, pk: str) -> HttpResponse:
         """PDF/A-3. That of a sent credit note is stored when it is first generated and returned unchanged.

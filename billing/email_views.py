@@ -66,6 +66,7 @@ class ReminderMixin(EmailMixin):
         status=201,
         errors=(404, 409),
         examples=(REMINDER,),
+        operation="sendInvoiceReminder",
     )
     def remind(self, request: Request, pk: str) -> HttpResponse:
         """Queues the next reminder of an overdue invoice: each level once, and at most one a day.
@@ -98,6 +99,7 @@ class DocumentEmailViewSet(ListMixin):
 
 class InvoiceEmailViewSet(DocumentEmailViewSet):
     tag = "Invoices"
+    object_names = ("invoice email", "invoice emails")
     permission_classes = [HasPermission("invoices")]
     documents = Invoice
 
@@ -108,6 +110,7 @@ class InvoiceEmailViewSet(DocumentEmailViewSet):
 
 class CreditNoteEmailViewSet(DocumentEmailViewSet):
     tag = "Credit notes"
+    object_names = ("credit note email", "credit note emails")
     permission_classes = [HasPermission("invoices")]
     documents = CreditNote
 
@@ -118,6 +121,7 @@ class CreditNoteEmailViewSet(DocumentEmailViewSet):
 
 class OrderEmailViewSet(DocumentEmailViewSet):
     tag = "Orders"
+    object_names = ("order email", "order emails")
     permission_classes = [HasPermission("orders")]
     documents = Order
 

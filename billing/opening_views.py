@@ -25,6 +25,7 @@ class OpeningViewSet(ApiViewSet):
         status=201,
         errors=(409,),
         examples=(OPENING,),
+        operation="postOpeningBalances",
     )
     def opening(self, request: Request) -> HttpResponse:
         """Posts `opening` transactions, all or nothing. What the balances of a currency lack is posted to the account

@@ -116,6 +116,7 @@ class InvoicePaymentViewSet(CreateMixin, ListMixin):
     """The payments that settle an invoice."""
 
     tag = "Invoices"
+    object_names = ("invoice payment", "invoice payments")
     permission_classes = [HasPermission("invoices")]
     serializer_class = InvoicePaymentSerializer
     input_serializer_class = InvoicePaymentInputSerializer
@@ -139,7 +140,7 @@ class InvoicePaymentViewSet(CreateMixin, ListMixin):
         output=RecordedPaymentSerializer,
         errors=(404, 409),
         examples=(PAYMENT,),
-        operation="record",
+        operation="recordInvoicePayment",
     )
     def create(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         """Sent invoices only, up to the amount due. When nothing is left to pay, the invoice becomes paid.

@@ -84,6 +84,7 @@ class OrderViewSet(EmailMixin, ModelViewSet):
         status=201,
         errors=(404, 409),
         examples=(ORDER_LINE,),
+        operation="add{One}Line",
     )
     def add_line(self, request: Request, pk: str) -> HttpResponse:
         """Drafts only. Returns the order."""
@@ -98,6 +99,7 @@ class OrderViewSet(EmailMixin, ModelViewSet):
         input=OrderLineInputSerializer,
         partial=True,
         errors=(404, 409),
+        operation="update{One}Line",
     )
     def update_line(self, request: Request, pk: str, line_id: str) -> HttpResponse:
         """Drafts only. Changing the item keeps the price. Returns the order."""
@@ -105,7 +107,7 @@ class OrderViewSet(EmailMixin, ModelViewSet):
         return self.show(self.pk)
 
     @update_line.mapping.delete
-    @describe(summary="Delete a line", errors=(404, 409))
+    @describe(summary="Delete a line", errors=(404, 409), operation="delete{One}Line")
     def delete_line(self, request: Request, pk: str, line_id: str) -> HttpResponse:
         """Drafts only. Returns the order."""
         orders.delete_line(order_id=self.pk, line_id=self.path_id("line_id"), actor=self.actor)
@@ -119,6 +121,7 @@ class OrderViewSet(EmailMixin, ModelViewSet):
         input=StatusInputSerializer,
         errors=(404, 409),
         examples=(CONFIRM,),
+        operation="changeOrderStatus",
     )
     def change_status(self, request: Request, pk: str) -> HttpResponse:
         """draft → pending, confirmed, cancelled; pending → confirmed, cancelled; confirmed → shipped, cancelled;
@@ -160,6 +163,7 @@ class OrderViewSet(EmailMixin, ModelViewSet):
         envelope="document",
         media=(PDF,),
         errors=(400, 404),
+        operation="get{One}Pdf",
     )
     def pdf(self, request: Request, pk: str) -> HttpResponse:
         """The order confirmation, once the order is confirmed. PDF/A-3, rendered anew. The ETag is its SHA-256."""
@@ -218,6 +222,7 @@ class InvoiceViewSet(EInvoiceMixin, ReminderMixin, WriteOffMixin, ModelViewSet):
         status=201,
         errors=(404, 409),
         examples=(LINE, TAXED_LINE),
+        operation="add{One}Line",
     )
     def add_line(self, request: Request, pk: str) -> HttpResponse:
         """Drafts only. Returns the invoice."""
@@ -232,6 +237,7 @@ class InvoiceViewSet(EInvoiceMixin, ReminderMixin, WriteOffMixin, ModelViewSet):
         input=LineInputSerializer,
         partial=True,
         errors=(404, 409),
+        operation="update{One}Line",
     )
     def update_line(self, request: Request, pk: str, line_id: str) -> HttpResponse:
         """Drafts only. Returns the invoice."""
@@ -239,7 +245,7 @@ class InvoiceViewSet(EInvoiceMixin, ReminderMixin, WriteOffMixin, ModelViewSet):
         return self.show(self.pk)
 
     @update_line.mapping.delete
-    @describe(summary="Delete a line", errors=(404, 409))
+    @describe(summary="Delete a line", errors=(404, 409), operation="delete{One}Line")
     def delete_line(self, request: Request, pk: str, line_id: str) -> HttpResponse:
         """Drafts only. Returns the invoice."""
         invoices.delete_line(invoice_id=self.pk, line_id=self.path_id("line_id"), actor=self.actor)
@@ -284,6 +290,7 @@ class InvoiceViewSet(EInvoiceMixin, ReminderMixin, WriteOffMixin, ModelViewSet):
         envelope="document",
         media=(PDF,),
         errors=(400, 404, 409, 422),
+        operation="get{One}Pdf",
     )
     def pdf(self, request: Request, pk: str) -> HttpResponse:
         """PDF/A-3 with the payments so far. The ETag is its SHA-256.
@@ -319,6 +326,7 @@ class AgingViewSet(ApiViewSet):
         output=AgingSerializer,
         errors=(400,),
         media=(CSV,),
+        operation="getReceivablesAging",
     )
     def aging(self, request: Request) -> HttpResponse | StreamingHttpResponse:
         """What each customer owes, by days past due.

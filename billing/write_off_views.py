@@ -40,6 +40,7 @@ class WriteOffMixin(ApiViewSet):
         summary="Undo write-offs",
         input=UndoWriteOffInputSerializer,
         errors=(404, 409),
+        operation="undoInvoiceWriteOff",
     )
     def undo_write_off(self, request: Request, pk: str) -> HttpResponse:
         """Makes the amount due again. Returns the invoice."""

@@ -139,6 +139,7 @@ class ContractViewSet(ModelViewSet):
         partial=True,
         errors=(404, 409),
         examples=(examples.PAYMENT_TERMS,),
+        operation="updatePaymentTerms",
     )
     def change_payment_terms(self, request: Request, pk: str) -> HttpResponse:
         """Absent fields stay, null clears. Possible in any state except terminated."""
@@ -154,6 +155,7 @@ class ContractViewSet(ModelViewSet):
         partial=True,
         errors=(404, 409),
         examples=(examples.DELIVERY_TERMS,),
+        operation="updateDeliveryTerms",
     )
     def change_delivery_terms(self, request: Request, pk: str) -> HttpResponse:
         """Absent fields stay, null clears. Possible in any state except terminated."""

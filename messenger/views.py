@@ -81,6 +81,7 @@ class ConversationViewSet(CreateMixin, ReadOnlyModelViewSet):
         partial=True,
         errors=(404, 409),
         examples=(examples.RENAMED,),
+        operation="updateGroup",
     )
     def update_group(self, request: Request, pk: str) -> HttpResponse:
         """Open to any member. Absent fields stay; null clears the description."""
@@ -107,6 +108,7 @@ class ConversationViewSet(CreateMixin, ReadOnlyModelViewSet):
         summary="Add a member",
         input=MemberInputSerializer,
         errors=(404, 409),
+        operation="addMember",
     )
     def add_member(self, request: Request, pk: str) -> HttpResponse:
         """Owner only. The new member can see all earlier messages, which count as read."""
@@ -114,7 +116,12 @@ class ConversationViewSet(CreateMixin, ReadOnlyModelViewSet):
         return self.show(self.pk)
 
     @add_member.mapping.delete
-    @describe(summary="Remove a member or leave", input=MemberInputSerializer, errors=(400, 404, 409))
+    @describe(
+        summary="Remove a member or leave",
+        input=MemberInputSerializer,
+        errors=(400, 404, 409),
+        operation="removeMember",
+    )
     def remove_member(self, request: Request, pk: str) -> HttpResponse:
         """Any member can leave; only the owner can remove others.
 
@@ -141,6 +148,7 @@ class ConversationViewSet(CreateMixin, ReadOnlyModelViewSet):
         summary="Mark as read",
         input=ReadInputSerializer,
         errors=(404,),
+        operation="markConversationRead",
     )
     def read(self, request: Request, pk: str) -> HttpResponse:
         """Marks everything up to `seq`. The mark never moves back. Sending a message also moves it."""
@@ -152,6 +160,7 @@ class MessageViewSet(DestroyMixin, ListMixin):
     """The messages of a conversation."""
 
     tag = "Messenger"
+    object_names = ("message", "messages")
     permission_classes = [HasPermission("messenger")]
     serializer_class = ChatMessageSerializer
     filterset_class = MessageFilterSet
@@ -184,7 +193,7 @@ class MessageViewSet(DestroyMixin, ListMixin):
         also=(200,),
         errors=(404, 409),
         examples=(examples.MESSAGE,),
-        operation="send",
+        operation="sendMessage",
     )
     def create(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         """Text, your own files, or both. Repeating a `client_id` returns the first message with 200."""
@@ -193,7 +202,13 @@ class MessageViewSet(DestroyMixin, ListMixin):
         )
         return self.show(message_id, 201 if is_new else 200)
 
-    @describe(summary="Edit a message", input=MessageUpdateInputSerializer, partial=True, errors=(404, 409))
+    @describe(
+        summary="Edit a message",
+        input=MessageUpdateInputSerializer,
+        partial=True,
+        errors=(404, 409),
+        operation="updateMessage",
+    )
     def update(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         """Your own messages only (403). Sets `edited_at`."""
         services.edit_message(
@@ -206,7 +221,7 @@ class MessageViewSet(DestroyMixin, ListMixin):
         input=MessageUpdateInputSerializer,
         partial=True,
         errors=(404, 409),
-        operation="update",
+        operation="updateMessage",
     )
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         """Your own messages only (403). Sets `edited_at`."""
@@ -247,6 +262,7 @@ class StreamViewSet(ApiViewSet):
         output=TicketSerializer,
         status=201,
         secret=True,
+        operation="createStreamTicket",
     )
     def ticket(self, request: Request) -> HttpResponse:
         """Valid for one use within 30 seconds, and no longer than your session."""
@@ -254,7 +270,14 @@ class StreamViewSet(ApiViewSet):
         ticket, expires_at = issue_ticket(authorization=self._authorization())
         return self.answer({"ticket": ticket, "expires_at": expires_at}, 201)
 
-    @action(detail=False, methods=["get"], summary="Stream events", envelope="stream", errors=(400,))
+    @action(
+        detail=False,
+        methods=["get"],
+        summary="Stream events",
+        envelope="stream",
+        errors=(400,),
+        operation="streamEvents",
+    )
     def events(self, request: Request) -> HttpResponseBase:
         """Server-sent events of your conversations, each with an `id` to resume from and JSON data.
 

@@ -48,7 +48,7 @@ class FileViewSet(DestroyMixin, CreateMixin, ReadOnlyModelViewSet):
             return File.objects.visible_to(self.actor)
         return File.objects.readable_by(self.actor)
 
-    @describe(summary="Upload", errors=(), operation="upload")
+    @describe(summary="Upload", errors=(), operation="uploadFile")
     def create(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         """At most 25 MB unless configured otherwise, and 10 uploads a minute. Type and size come from the content."""
         if RERUN_ENVIRON_KEY not in request.META:

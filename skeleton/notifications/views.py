@@ -38,7 +38,7 @@ class NotificationViewSet(ReadOnlyModelViewSet):
     def get_paginated_response(self, data: Any) -> Any:
         return super().get_paginated_response({**data, "unread_count": unread_count(self.actor.user_id)})
 
-    @action(detail=True, methods=["patch"], summary="Mark as read", errors=(404,))
+    @action(detail=True, methods=["patch"], summary="Mark as read", errors=(404,), operation="markNotificationRead")
     def read(self, request: Request, pk: str) -> HttpResponse:
         """A notification that is already read stays unchanged."""
         reading.mark_read(notification_id=self.pk, actor=self.actor)
@@ -50,6 +50,7 @@ class NotificationViewSet(ReadOnlyModelViewSet):
         url_path="read-all",
         summary="Mark all as read",
         output=MarkedSerializer,
+        operation="markAllNotificationsRead",
     )
     def read_all(self, request: Request) -> HttpResponse:
         updated = reading.mark_all_read(actor=self.actor)
@@ -60,6 +61,7 @@ class NotificationViewSet(ReadOnlyModelViewSet):
         methods=["get"],
         summary="Get your notification preferences",
         output=PreferencesSerializer,
+        operation="getNotificationPreferences",
     )
     def preferences(self, request: Request) -> HttpResponse:
         return self._preferences()
@@ -72,6 +74,7 @@ class NotificationViewSet(ReadOnlyModelViewSet):
         partial=True,
         output=PreferencesSerializer,
         examples=(PREFERENCES,),
+        operation="updateNotificationPreferences",
     )
     def change_preferences(self, request: Request) -> HttpResponse:
         """They apply to everything sent from now on, including what is already waiting. The list of notifications

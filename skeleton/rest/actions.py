@@ -38,8 +38,9 @@ class ActionDescription:
 
     `input` and `output` are serializer classes (`BY_CLASS`: the viewset's). `also` lists additional statuses of the
     same response (200 if the object exists already), `media` the media types that a client can request besides JSON.
-    Responses of a `secret` action contain tokens or concern passwords, and must not be cached. `operation` is the name
-    of the action in the OpenAPI document, if it differs from the method's.
+    Responses of a `secret` action contain tokens or concern passwords, and must not be cached. `operation` is the
+    operation id in the OpenAPI document, if it is not the action and the object (`sendInvoice`); `{One}` and `{Many}`
+    stand for the objects.
     """
 
     summary: str

@@ -21,7 +21,7 @@ from rest_framework.renderers import BaseRenderer, TemplateHTMLRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from skeleton.rest.schema import Schema
+from skeleton.rest.schema_answers import Schema
 
 
 class DocumentationView(APIView):

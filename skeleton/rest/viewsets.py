@@ -355,7 +355,7 @@ class UpdateMixin(ApiViewSet):
         self.perform_update(serializer)
         return self.show(pk)
 
-    @describe(summary="Change {one}", input=BY_CLASS, partial=True, errors=(404, 409, 422), operation="update")
+    @describe(summary="Change {one}", input=BY_CLASS, partial=True, errors=(404, 409, 422))
     def partial_update(self, request: Request, *args: object, **kwargs: object) -> HttpResponse:
         return self.update(request, *args, **kwargs)
 
