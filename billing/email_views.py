@@ -8,7 +8,6 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from billing.email_serializers import DocumentEmailSerializer, EmailInputSerializer
-from billing.examples import EMAIL, REMINDER
 from billing.models import CreditNote, DocumentEmail, Invoice, Order
 from billing.services import emails, reminders
 from skeleton.kernel.errors import NotFound
@@ -34,8 +33,8 @@ class EmailMixin(ApiViewSet):
         input=EmailInputSerializer,
         output=DocumentEmailSerializer,
         status=201,
+        location="emails",
         errors=(404, 409),
-        examples=(EMAIL,),
     )
     def email(self, request: Request, pk: str) -> HttpResponse:
         """Queues an e-mail with the PDF, to the customer unless `to` says otherwise. Not for drafts, nor
@@ -64,8 +63,8 @@ class ReminderMixin(EmailMixin):
         input=EmailInputSerializer,
         output=DocumentEmailSerializer,
         status=201,
+        location="emails",
         errors=(404, 409),
-        examples=(REMINDER,),
         operation="sendInvoiceReminder",
     )
     def remind(self, request: Request, pk: str) -> HttpResponse:

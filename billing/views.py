@@ -14,7 +14,6 @@ from billing.credit_note_serializers import CancelledInvoiceSerializer
 from billing.document_language import HYBRID, LANGUAGE, wanted_form, wanted_language
 from billing.e_invoice_views import PROFILE, EInvoiceMixin
 from billing.email_views import EmailMixin, ReminderMixin
-from billing.examples import CONFIRM, INVOICE, INVOICE_OF_SERVICE, LINE, ORDER, ORDER_LINE, TAXED_LINE
 from billing.filters import AgingFilterSet, InvoiceFilterSet, OrderFilterSet
 from billing.models import Invoice, Order
 from billing.reports import aging_rows, receivables_aging
@@ -65,7 +64,7 @@ class OrderViewSet(EmailMixin, ModelViewSet):
     def get_queryset(self) -> QuerySet[Any]:
         return Order.objects.visible_to(self.actor)
 
-    @describe(summary="Create a draft", errors=(409,), examples=(ORDER,))
+    @describe(summary="Create a draft", errors=(409,))
     def perform_create(self, serializer: Any) -> Any:
         """The number is assigned now, without gaps: `ORD-<year>-<nnnnnn>`. Customer and items must be active."""
         return orders.create_order(**serializer.validated_data, actor=self.actor)
@@ -82,8 +81,8 @@ class OrderViewSet(EmailMixin, ModelViewSet):
         summary="Add a line",
         input=OrderLineInputSerializer,
         status=201,
+        location="../{id}",
         errors=(404, 409),
-        examples=(ORDER_LINE,),
         operation="add{One}Line",
     )
     def add_line(self, request: Request, pk: str) -> HttpResponse:
@@ -120,7 +119,6 @@ class OrderViewSet(EmailMixin, ModelViewSet):
         summary="Change the status",
         input=StatusInputSerializer,
         errors=(404, 409),
-        examples=(CONFIRM,),
         operation="changeOrderStatus",
     )
     def change_status(self, request: Request, pk: str) -> HttpResponse:
@@ -145,6 +143,7 @@ class OrderViewSet(EmailMixin, ModelViewSet):
         input=InvoiceOrderInputSerializer,
         output=InvoiceSerializer,
         status=201,
+        location="../../invoices/{id}",
         errors=(404, 409),
     )
     def invoice(self, request: Request, pk: str) -> HttpResponse:
@@ -197,7 +196,7 @@ class InvoiceViewSet(EInvoiceMixin, ReminderMixin, WriteOffMixin, ModelViewSet):
     def get_source(self) -> Source:
         return invoice_of(self.pk, self.actor)
 
-    @describe(summary="Create a draft", errors=(409,), examples=(INVOICE, INVOICE_OF_SERVICE))
+    @describe(summary="Create a draft", errors=(409,))
     def perform_create(self, serializer: Any) -> Any:
         """The number is assigned now, without gaps: `INV-<year>-<nnn>`, of the year of the issue date. The customer
         must be active.
@@ -220,8 +219,8 @@ class InvoiceViewSet(EInvoiceMixin, ReminderMixin, WriteOffMixin, ModelViewSet):
         summary="Add a line",
         input=LineInputSerializer,
         status=201,
+        location="../{id}",
         errors=(404, 409),
-        examples=(LINE, TAXED_LINE),
         operation="add{One}Line",
     )
     def add_line(self, request: Request, pk: str) -> HttpResponse:

@@ -197,6 +197,7 @@ class StockViewSet(ModelViewSet):
         input=ReserveInputSerializer,
         output=ReservationSerializer,
         status=201,
+        location="../reservations/{id}",
         errors=(409, 422),
         operation="reserveStock",
     )

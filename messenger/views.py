@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
-from messenger import examples, services, stream
+from messenger import services, stream
 from messenger.access import require_member
 from messenger.authentication import TicketAuthentication
 from messenger.filters import ConversationFilterSet, MessageFilterSet
@@ -63,7 +63,7 @@ class ConversationViewSet(CreateMixin, ReadOnlyModelViewSet):
     def get_queryset(self) -> QuerySet[Any]:
         return Conversation.objects.visible_to(self.actor)
 
-    @describe(summary="Start a conversation", also=(200,), errors=(409,), examples=(examples.GROUP,))
+    @describe(summary="Start a conversation", also=(200,), errors=(409,))
     def create(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         """A group has at least one other member, a direct conversation exactly one.
 
@@ -80,7 +80,6 @@ class ConversationViewSet(CreateMixin, ReadOnlyModelViewSet):
         input=GroupInputSerializer,
         partial=True,
         errors=(404, 409),
-        examples=(examples.RENAMED,),
         operation="updateGroup",
     )
     def update_group(self, request: Request, pk: str) -> HttpResponse:
@@ -192,7 +191,6 @@ class MessageViewSet(DestroyMixin, ListMixin):
         status=201,
         also=(200,),
         errors=(404, 409),
-        examples=(examples.MESSAGE,),
         operation="sendMessage",
     )
     def create(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -261,6 +259,7 @@ class StreamViewSet(ApiViewSet):
         input=EmptySerializer,
         output=TicketSerializer,
         status=201,
+        location="events",
         secret=True,
         operation="createStreamTicket",
     )

@@ -3,7 +3,6 @@
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from skeleton.company.examples import COMPANY
 from skeleton.company.queries import company_as_json
 from skeleton.company.serializers import CompanyInputSerializer, CompanySerializer
 from skeleton.company.services import update_company
@@ -31,7 +30,6 @@ class CompanyViewSet(ApiViewSet):
         input=CompanyInputSerializer,
         partial=True,
         errors=(409, 422),
-        examples=(COMPANY,),
         operation="updateCompany",
     )
     def change_company(self, request: Request) -> HttpResponse:

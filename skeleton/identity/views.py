@@ -59,6 +59,7 @@ class AuthViewSet(ApiViewSet):
         input=RegisterInputSerializer,
         output=TokenSerializer,
         status=201,
+        location="me",
         errors=(403, 409, 422, 429),
         secret=True,
         operation="register",

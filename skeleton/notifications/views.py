@@ -6,7 +6,6 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from skeleton.notifications.examples import PREFERENCES
 from skeleton.notifications.filters import NotificationFilterSet
 from skeleton.notifications.models import Notification
 from skeleton.notifications.queries import preferences_by_user_id, unread_count
@@ -73,7 +72,6 @@ class NotificationViewSet(ReadOnlyModelViewSet):
         input=PreferencesInputSerializer,
         partial=True,
         output=PreferencesSerializer,
-        examples=(PREFERENCES,),
         operation="updateNotificationPreferences",
     )
     def change_preferences(self, request: Request) -> HttpResponse:

@@ -12,7 +12,6 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from django.urls import URLPattern, URLResolver, get_resolver
-from drf_spectacular.utils import OpenApiExample
 from rest_framework import decorators
 
 from skeleton.kernel.types import Values
@@ -40,7 +39,8 @@ class ActionDescription:
     same response (200 if the object exists already), `media` the media types that a client can request besides JSON.
     Responses of a `secret` action contain tokens or concern passwords, and must not be cached. `operation` is the
     operation id in the OpenAPI document, if it is not the action and the object (`sendInvoice`); `{One}` and `{Many}`
-    stand for the objects.
+    stand for the objects. `location` is where an action with status 201 has created something, if that isn't below its
+    own path: relative to the path, with fields of the response (`../../invoices/{id}`).
     """
 
     summary: str
@@ -53,9 +53,9 @@ class ActionDescription:
     also: Sequence[int] = ()
     errors: Sequence[int] = ()
     media: Sequence[str] = ()
-    examples: Sequence[OpenApiExample] = ()
     secret: bool = False
     operation: str = ""
+    location: str = ""
     doc: str = ""
 
 

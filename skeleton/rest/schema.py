@@ -23,6 +23,7 @@ from skeleton.rest.schema_answers import (
     object_schema,
     page_schema,
 )
+from skeleton.rest.schema_examples import examples_of
 from skeleton.rest.serializers import InputSerializer
 
 
@@ -48,13 +49,16 @@ class ApiSchema(AutoSchema):
 
     def get_operation_id(self) -> str:
         """Return the id: `listCustomers`, `sendInvoice`. PUT has another one where PATCH does the same."""
+        name = self._operation_name()
+        also_patched = self.method == "PUT" and "patch" in self.view.action_map
+        return re.sub("^[a-z]+", "put", name) if also_patched else name
+
+    def _operation_name(self) -> str:
         name = self.described.operation or _OPERATIONS.get(self.view.action, f"{_pascal_case(self.view.action)}{{One}}")
         if "{" in name:
             one, many = self.view.object_names or self._verbose_names()
             name = name.format(One=_pascal_case(one), Many=_pascal_case(many))
-        name = name[0].lower() + name[1:]
-        also_patched = self.method == "PUT" and "patch" in self.view.action_map
-        return re.sub("^[a-z]+", "put", name) if also_patched else name
+        return name[0].lower() + name[1:]
 
     def get_serializer_name(self, serializer: Any, direction: Any) -> str:
         """Name the component of `CustomerSerializer` CustomerOutput, and of `CustomerInputSerializer` CustomerInput."""
@@ -239,13 +243,13 @@ class ApiSchema(AutoSchema):
         statuses |= {416} if self.described.envelope == "file" else set()
         statuses |= {403} if needed.any_of else set()
         if self.method in ("POST", "PUT", "PATCH"):
-            statuses |= {400, 411, 413}
+            statuses |= {400, 408, 411, 413}
         if self.described.input is not None:
             statuses |= {415, 422}
         return sorted(statuses)
 
     def get_examples(self) -> list[OpenApiExample]:
-        return [*self.described.examples]
+        return examples_of(self._operation_name())
 
 
 _BYTES: dict[object, object] = {
@@ -275,8 +279,10 @@ _OPERATIONS = {
 
 def _drop_lengths(schema: Any) -> None:
     schema.pop("maxLength", None)
-    for part in (*schema.get("properties", {}).values(), *filter(None, [schema.get("items")])):
-        _drop_lengths(part)
+    within = (schema.get("items"), schema.get("additionalProperties"))
+    for part in (*schema.get("properties", {}).values(), *within):
+        if isinstance(part, dict):
+            _drop_lengths(part)
 
 
 def _pascal_case(words: str) -> str:

@@ -15,7 +15,7 @@ ERROR_SCHEMAS: Schema = {
         "enum": list(CODES),
         "description": "\n".join(f"- `{name}` ({code.status}): {code.meaning}" for name, code in CODES.items()),
     },
-    "Error": {
+    "ApiError": {
         "type": "object",
         "description": "The body of every error response.",
         "properties": {
@@ -41,8 +41,9 @@ def error_reference(status: int) -> Schema:
 
 
 def error_responses() -> Schema:
-    """Return the component of each error response."""
-    return {_response_name(status): _error_response(status) for status in _CODE_BY_STATUS}
+    """Return the component of each error response that an operation refers to: no operation answers with 405."""
+    statuses = [status for status, code in _CODE_BY_STATUS.items() if code != "method_not_allowed"]
+    return {_response_name(status): _error_response(status) for status in statuses}
 
 
 def _response_name(status: int) -> str:
@@ -52,7 +53,7 @@ def _response_name(status: int) -> str:
 def _error_response(status: int) -> Schema:
     code = _CODE_BY_STATUS[status]
     names = [*_EVERYWHERE, *_BY_STATUS.get(status, ())]
-    schema = {"$ref": "#/components/schemas/Error"}
+    schema = {"$ref": "#/components/schemas/ApiError"}
     return {
         "description": CODES[code].meaning,
         "headers": {name: _header_reference(name) for name in names},

@@ -1,10 +1,13 @@
 """The API: DRF, its OpenAPI document and CORS."""
 
 from skeleton import __version__
-from skeleton.settings.environment import env, reading
+from skeleton.settings.environment import BASE_DIR, env, reading
 
 with reading():
     SKELETON_CORS_ORIGINS: list[str] = env.list("SKELETON_CORS_ORIGINS", [])
+
+SKELETON_API_DOCS = BASE_DIR / "docs" / "api"
+"""The guides and examples of the OpenAPI document."""
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["skeleton.identity.authentication.TokenAuthentication"],
@@ -56,6 +59,14 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": False,
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
     "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {
+        "deepLinking": True,
+        "docExpansion": "none",
+        "displayRequestDuration": True,
+        "filter": True,
+        "persistAuthorization": True,
+        "tryItOutEnabled": True,
+    },
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "SERVE_PUBLIC": True,
@@ -64,5 +75,12 @@ SPECTACULAR_SETTINGS = {
 }
 
 CORS_ALLOWED_ORIGINS = SKELETON_CORS_ORIGINS
-CORS_EXPOSE_HEADERS = ["X-Request-ID", "Retry-After"]
+CORS_EXPOSE_HEADERS = [
+    "X-Request-ID",
+    "Retry-After",
+    "Location",
+    "RateLimit-Limit",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+]
 CORS_ALLOW_HEADERS = ["authorization", "content-type", "x-request-id"]

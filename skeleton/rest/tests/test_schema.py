@@ -73,9 +73,9 @@ def test_each_list_has_one_named_envelope():
 
 def test_errors_share_their_components():
     assert named("ErrorCode")["enum"] == list(CODES)
-    assert not [each for each in schemas_in(named("Error")) if "maxLength" in each]
+    assert not [each for each in schemas_in(named("ApiError")) if "maxLength" in each]
     answer = resolved(operations()["GET", "/api/v1/customers/{id}"]["responses"]["404"])
-    assert answer["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Error"}
+    assert answer["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/ApiError"}
 
 
 def test_answers_have_no_limits_of_length():
@@ -87,6 +87,13 @@ def test_headers_are_described():
     created = operations()["POST", "/api/v1/customers"]["responses"]["201"]
     assert {"Location", "X-Request-ID", "RateLimit-Remaining"} <= set(created["headers"])
     assert "Retry-After" in resolved(operations()["GET", "/api/v1/customers"]["responses"]["429"])["headers"]
+
+
+def test_the_guide_is_its_introduction():
+    text = document()["info"]["description"]
+    headings = re.findall("^## (.+)", text, re.MULTILINE)
+    assert headings[:4] == ["Sign in", "First call", "Errors", "Retries"]
+    assert {"Pages", "Partial updates", "Money", "Syncing", "What may change within v1"} <= set(headings)
 
 
 def test_every_tag_has_a_text():
