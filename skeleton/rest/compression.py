@@ -26,19 +26,21 @@ def compress(request: HttpRequest, response: HttpResponse) -> None:
     """Compress the body, unless it is short, a stream, a file or a page, or contains tokens.
 
     Lengths of compressed answers can reveal a secret next to text that an attacker chooses (BREACH). So pages, with
-    their CSRF tokens, and what must not be stored (`no-store`) are never compressed.
+    their CSRF tokens, and what must not be stored (`no-store`) are never compressed. Only compressed answers have
+    `Vary`: whoever stored another one may go on using it.
     """
+    if not accepts_gzip(request):
+        return
     if response.streaming or len(response.content) < MIN_BYTES or response.has_header("Content-Encoding"):
         return
     if not response.headers.get("Content-Type", "").startswith(_TYPES) or is_secret(response):
         return
+    response.content = gzip.compress(response.content, LEVEL, mtime=0)
+    response.headers["Content-Length"] = str(len(response.content))
+    response.headers["Content-Encoding"] = "gzip"
     patch_vary_headers(response, ["Accept-Encoding"])
-    if accepts_gzip(request):
-        response.content = gzip.compress(response.content, LEVEL, mtime=0)
-        response.headers["Content-Length"] = str(len(response.content))
-        response.headers["Content-Encoding"] = "gzip"
-        if response.has_header("ETag"):
-            response.headers["ETag"] = gzip_etag(response.headers["ETag"])
+    if response.has_header("ETag"):
+        response.headers["ETag"] = gzip_etag(response.headers["ETag"])
 
 
 def is_secret(response: HttpResponse) -> bool:
