@@ -131,6 +131,28 @@ browser: ## install a browser for the browser tests, if possible
 		echo "No chromium here: the browser tests will be skipped."; \
 	fi
 
+# The tools that generate clients have environments of their own: clients/node_modules and var/clients.
+CLIENT_TOOLS := var/clients/venv
+.PHONY: clients client-tools
+clients: $(DEVELOPMENT) client-tools ## generate TypeScript and Python clients and run them; lint the OpenAPI document
+	$(TEST) $(BIN)/pytest -rs tests/test_clients.py $(ARGS)
+
+client-tools: $(BIN)/python ## install the generators of clients, if possible
+	@if command -v npm >/dev/null 2>&1; then \
+		[ clients/node_modules -nt clients/package-lock.json ] || { \
+		echo "Installing the Node packages of clients/."; \
+		(cd clients && npm ci --ignore-scripts --silent && touch node_modules) \
+		|| { rm -rf clients/node_modules; \
+			echo "The Node packages could not be installed: TypeScript clients and linters are skipped."; }; }; \
+	else \
+		echo "No Node here: TypeScript clients and the linters of OpenAPI are skipped."; \
+	fi
+	@[ $(CLIENT_TOOLS)/.installed -nt clients/requirements.txt ] || { \
+		echo "Installing the generator of Python clients."; \
+		{ $(BIN)/python -m venv $(CLIENT_TOOLS) && $(CLIENT_TOOLS)/bin/python -m pip --disable-pip-version-check --quiet \
+			install --no-deps --require-hashes -r clients/requirements.txt && touch $(CLIENT_TOOLS)/.installed; } \
+		|| { rm -rf $(CLIENT_TOOLS); echo "The generator could not be installed: Python clients are skipped."; }; }
+
 install: $(RUNTIME) ## install the runtime dependencies
 install-dev: $(DEVELOPMENT) ## install the development dependencies
 
@@ -158,6 +180,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 lock: $(DEVELOPMENT) ## recompile requirements*.txt; UPGRADE=1 takes the newest versions
 	$(LOCK) requirements-dev.in -o requirements-dev.txt
 	$(LOCK) -c requirements-dev.txt requirements.in -o requirements.txt
+	$(LOCK) clients/requirements.in -o clients/requirements.txt
 
 bench: $(DEVELOPMENT) ## compare our speed with a hand-written floor, a stock DRF project and FastAPI
 	$(BIN)/python -m bench $(ARGS)

@@ -18,7 +18,6 @@ from billing.document_language import HYBRID, LANGUAGE, wanted_form
 from billing.e_invoice_views import PROFILE, EInvoiceMixin
 from billing.email_serializers import SendCreditNoteInputSerializer
 from billing.email_views import EmailMixin
-from billing.examples import CREDIT_NOTE, CREDIT_NOTE_ALLOCATION, CREDIT_NOTE_REFUND
 from billing.filters import CreditNoteFilterSet
 from billing.models import CreditNote, Payment
 from billing.payment_serializers import PaymentSerializer, RefundInputSerializer, UnallocateInputSerializer
@@ -44,7 +43,12 @@ class InvoiceCreditNoteViewSet(CreateMixin):
     def get_queryset(self) -> QuerySet[Any]:
         return CreditNote.objects.visible_to(self.actor)
 
-    @describe(summary="Credit an invoice", errors=(403, 404, 409), examples=(CREDIT_NOTE,))
+    @describe(
+        summary="Credit an invoice",
+        errors=(403, 404, 409),
+        operation="createCreditNote",
+        location="../../credit-notes/{id}",
+    )
     def create(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         """Creates a draft that corrects a sent invoice, or sends it at once. By default it credits all that is left.
 
@@ -103,7 +107,6 @@ class CreditNoteViewSet(EInvoiceMixin, EmailMixin, ListMixin, RetrieveMixin, Upd
         summary="Settle another invoice",
         input=CreditAllocateInputSerializer,
         errors=(404, 409),
-        examples=(CREDIT_NOTE_ALLOCATION,),
     )
     def allocate(self, request: Request, pk: str) -> HttpResponse:
         """Settles a sent invoice of the customer with what is on account of a sent credit note."""
@@ -130,8 +133,8 @@ class CreditNoteViewSet(EInvoiceMixin, EmailMixin, ListMixin, RetrieveMixin, Upd
         input=RefundInputSerializer,
         output=PaymentSerializer,
         status=201,
+        location="../../payments/{id}",
         errors=(404, 409),
-        examples=(CREDIT_NOTE_REFUND,),
     )
     def refund(self, request: Request, pk: str) -> HttpResponse:
         """Pays back what is on account: a payment `out`, of at most what is unallocated."""
@@ -145,6 +148,7 @@ class CreditNoteViewSet(EInvoiceMixin, EmailMixin, ListMixin, RetrieveMixin, Upd
         envelope="document",
         media=(PDF,),
         errors=(400, 404, 422),
+        operation="get{One}Pdf",
     )
     def pdf(self, request: Request, pk: str) -> HttpResponse:
         """PDF/A-3. That of a sent credit note is stored when it is first generated and returned unchanged.

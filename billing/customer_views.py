@@ -48,6 +48,7 @@ class CustomerAccountViewSet(ApiViewSet):
         output=CustomerBalanceSerializer,
         envelope="list",
         errors=(400, 404),
+        operation="getCustomerBalance",
     )
     def balance(self, request: Request, pk: str) -> HttpResponse:
         """What is open on sent invoices, how much of it is overdue, and what is on account: paid or credited, but not
@@ -63,6 +64,7 @@ class CustomerAccountViewSet(ApiViewSet):
         output=StatementSerializer,
         errors=(400, 404),
         media=(CSV, PDF),
+        operation="getCustomerStatement",
     )
     def statement(self, request: Request, pk: str) -> HttpResponse | StreamingHttpResponse:
         """Invoices, payments, credit notes, refunds and write-offs by day, with the balance after each.

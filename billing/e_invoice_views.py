@@ -37,6 +37,7 @@ class EInvoiceMixin(ApiViewSet):
         envelope="document",
         media=(XML,),
         errors=(400, 404, 409, 422),
+        operation="get{One}Xml",
     )
     def xml(self, request: Request, pk: str) -> HttpResponse:
         """XRechnung 3.0, Peppol BIS Billing 3.0, or the XML of Factur-X (profile EN 16931). The ETag is its SHA-256.

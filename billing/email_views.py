@@ -8,7 +8,6 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from billing.email_serializers import DocumentEmailSerializer, EmailInputSerializer
-from billing.examples import EMAIL, REMINDER
 from billing.models import CreditNote, DocumentEmail, Invoice, Order
 from billing.services import emails, reminders
 from skeleton.kernel.errors import NotFound
@@ -34,8 +33,8 @@ class EmailMixin(ApiViewSet):
         input=EmailInputSerializer,
         output=DocumentEmailSerializer,
         status=201,
+        location="emails",
         errors=(404, 409),
-        examples=(EMAIL,),
     )
     def email(self, request: Request, pk: str) -> HttpResponse:
         """Queues an e-mail with the PDF, to the customer unless `to` says otherwise. Not for drafts, nor
@@ -64,8 +63,9 @@ class ReminderMixin(EmailMixin):
         input=EmailInputSerializer,
         output=DocumentEmailSerializer,
         status=201,
+        location="emails",
         errors=(404, 409),
-        examples=(REMINDER,),
+        operation="sendInvoiceReminder",
     )
     def remind(self, request: Request, pk: str) -> HttpResponse:
         """Queues the next reminder of an overdue invoice: each level once, and at most one a day.
@@ -98,6 +98,7 @@ class DocumentEmailViewSet(ListMixin):
 
 class InvoiceEmailViewSet(DocumentEmailViewSet):
     tag = "Invoices"
+    object_names = ("invoice email", "invoice emails")
     permission_classes = [HasPermission("invoices")]
     documents = Invoice
 
@@ -108,6 +109,7 @@ class InvoiceEmailViewSet(DocumentEmailViewSet):
 
 class CreditNoteEmailViewSet(DocumentEmailViewSet):
     tag = "Credit notes"
+    object_names = ("credit note email", "credit note emails")
     permission_classes = [HasPermission("invoices")]
     documents = CreditNote
 
@@ -118,6 +120,7 @@ class CreditNoteEmailViewSet(DocumentEmailViewSet):
 
 class OrderEmailViewSet(DocumentEmailViewSet):
     tag = "Orders"
+    object_names = ("order email", "order emails")
     permission_classes = [HasPermission("orders")]
     documents = Order
 

@@ -3,7 +3,6 @@
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from billing.examples import OPENING
 from billing.opening_serializers import OpeningInputSerializer, OpeningSerializer
 from billing.services.opening import take_over
 from skeleton.rest.actions import action
@@ -23,8 +22,9 @@ class OpeningViewSet(ApiViewSet):
         input=OpeningInputSerializer,
         output=OpeningSerializer,
         status=201,
+        location="../transactions",
         errors=(409,),
-        examples=(OPENING,),
+        operation="postOpeningBalances",
     )
     def opening(self, request: Request) -> HttpResponse:
         """Posts `opening` transactions, all or nothing. What the balances of a currency lack is posted to the account

@@ -6,7 +6,6 @@ from django.db.models import F, QuerySet
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from billing.examples import ALLOCATE, PAYMENT, PAYMENT_OF_SEVERAL, REFUND, REVERSE
 from billing.filters import PaymentFilterSet
 from billing.models import Invoice, Payment
 from billing.payment_serializers import (
@@ -47,7 +46,7 @@ class PaymentViewSet(CreateMixin, ReadOnlyModelViewSet):
     def get_queryset(self) -> QuerySet[Any]:
         return Payment.objects.visible_to(self.actor)
 
-    @describe(summary="Record a payment of a customer", errors=(409,), examples=(PAYMENT_OF_SEVERAL,))
+    @describe(summary="Record a payment of a customer", errors=(409,))
     def perform_create(self, serializer: Any) -> Any:
         """One payment can settle several invoices of the customer. What it does not settle is on account.
 
@@ -61,7 +60,6 @@ class PaymentViewSet(CreateMixin, ReadOnlyModelViewSet):
         summary="Allocate to an invoice",
         input=AllocateInputSerializer,
         errors=(404, 409),
-        examples=(ALLOCATE,),
     )
     def allocate(self, request: Request, pk: str) -> HttpResponse:
         """Settles an invoice with what is on account. Returns the payment."""
@@ -87,7 +85,6 @@ class PaymentViewSet(CreateMixin, ReadOnlyModelViewSet):
         summary="Reverse",
         input=PaymentReversalInputSerializer,
         errors=(404, 409, 503),
-        examples=(REVERSE,),
     )
     def reverse(self, request: Request, pk: str) -> HttpResponse:
         """Undoes the payment and its allocations, once. Reversing a refund puts the money back on account.
@@ -104,8 +101,8 @@ class PaymentViewSet(CreateMixin, ReadOnlyModelViewSet):
         summary="Refund",
         input=RefundInputSerializer,
         status=201,
+        location="../{id}",
         errors=(404, 409),
-        examples=(REFUND,),
     )
     def refund(self, request: Request, pk: str) -> HttpResponse:
         """Pays back at most what is on account. Returns the refund: a payment with the direction `out`."""
@@ -116,6 +113,7 @@ class InvoicePaymentViewSet(CreateMixin, ListMixin):
     """The payments that settle an invoice."""
 
     tag = "Invoices"
+    object_names = ("invoice payment", "invoice payments")
     permission_classes = [HasPermission("invoices")]
     serializer_class = InvoicePaymentSerializer
     input_serializer_class = InvoicePaymentInputSerializer
@@ -138,8 +136,8 @@ class InvoicePaymentViewSet(CreateMixin, ListMixin):
         summary="Record a payment",
         output=RecordedPaymentSerializer,
         errors=(404, 409),
-        examples=(PAYMENT,),
-        operation="record",
+        operation="recordInvoicePayment",
+        location="../../payments/{id}",
     )
     def create(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         """Sent invoices only, up to the amount due. When nothing is left to pay, the invoice becomes paid.

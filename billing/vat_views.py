@@ -74,6 +74,7 @@ class VatReportViewSet(ApiViewSet):
         output=VatReportSerializer,
         errors=(400,),
         media=(CSV,),
+        operation="getVatReport",
     )
     def vat(self, request: Request) -> HttpResponse | StreamingHttpResponse:
         """Base and tax by category and rate, with the documents behind, each on the day of its entry.

@@ -14,7 +14,6 @@ from billing.credit_note_serializers import CancelledInvoiceSerializer
 from billing.document_language import HYBRID, LANGUAGE, wanted_form, wanted_language
 from billing.e_invoice_views import PROFILE, EInvoiceMixin
 from billing.email_views import EmailMixin, ReminderMixin
-from billing.examples import CONFIRM, INVOICE, INVOICE_OF_SERVICE, LINE, ORDER, ORDER_LINE, TAXED_LINE
 from billing.filters import AgingFilterSet, InvoiceFilterSet, OrderFilterSet
 from billing.models import Invoice, Order
 from billing.reports import aging_rows, receivables_aging
@@ -65,7 +64,7 @@ class OrderViewSet(EmailMixin, ModelViewSet):
     def get_queryset(self) -> QuerySet[Any]:
         return Order.objects.visible_to(self.actor)
 
-    @describe(summary="Create a draft", errors=(409,), examples=(ORDER,))
+    @describe(summary="Create a draft", errors=(409,))
     def perform_create(self, serializer: Any) -> Any:
         """The number is assigned now, without gaps: `ORD-<year>-<nnnnnn>`. Customer and items must be active."""
         return orders.create_order(**serializer.validated_data, actor=self.actor)
@@ -82,8 +81,9 @@ class OrderViewSet(EmailMixin, ModelViewSet):
         summary="Add a line",
         input=OrderLineInputSerializer,
         status=201,
+        location="../{id}",
         errors=(404, 409),
-        examples=(ORDER_LINE,),
+        operation="add{One}Line",
     )
     def add_line(self, request: Request, pk: str) -> HttpResponse:
         """Drafts only. Returns the order."""
@@ -98,6 +98,7 @@ class OrderViewSet(EmailMixin, ModelViewSet):
         input=OrderLineInputSerializer,
         partial=True,
         errors=(404, 409),
+        operation="update{One}Line",
     )
     def update_line(self, request: Request, pk: str, line_id: str) -> HttpResponse:
         """Drafts only. Changing the item keeps the price. Returns the order."""
@@ -105,7 +106,7 @@ class OrderViewSet(EmailMixin, ModelViewSet):
         return self.show(self.pk)
 
     @update_line.mapping.delete
-    @describe(summary="Delete a line", errors=(404, 409))
+    @describe(summary="Delete a line", errors=(404, 409), operation="delete{One}Line")
     def delete_line(self, request: Request, pk: str, line_id: str) -> HttpResponse:
         """Drafts only. Returns the order."""
         orders.delete_line(order_id=self.pk, line_id=self.path_id("line_id"), actor=self.actor)
@@ -118,7 +119,7 @@ class OrderViewSet(EmailMixin, ModelViewSet):
         summary="Change the status",
         input=StatusInputSerializer,
         errors=(404, 409),
-        examples=(CONFIRM,),
+        operation="changeOrderStatus",
     )
     def change_status(self, request: Request, pk: str) -> HttpResponse:
         """draft → pending, confirmed, cancelled; pending → confirmed, cancelled; confirmed → shipped, cancelled;
@@ -142,6 +143,7 @@ class OrderViewSet(EmailMixin, ModelViewSet):
         input=InvoiceOrderInputSerializer,
         output=InvoiceSerializer,
         status=201,
+        location="../../invoices/{id}",
         errors=(404, 409),
     )
     def invoice(self, request: Request, pk: str) -> HttpResponse:
@@ -160,6 +162,7 @@ class OrderViewSet(EmailMixin, ModelViewSet):
         envelope="document",
         media=(PDF,),
         errors=(400, 404),
+        operation="get{One}Pdf",
     )
     def pdf(self, request: Request, pk: str) -> HttpResponse:
         """The order confirmation, once the order is confirmed. PDF/A-3, rendered anew. The ETag is its SHA-256."""
@@ -193,7 +196,7 @@ class InvoiceViewSet(EInvoiceMixin, ReminderMixin, WriteOffMixin, ModelViewSet):
     def get_source(self) -> Source:
         return invoice_of(self.pk, self.actor)
 
-    @describe(summary="Create a draft", errors=(409,), examples=(INVOICE, INVOICE_OF_SERVICE))
+    @describe(summary="Create a draft", errors=(409,))
     def perform_create(self, serializer: Any) -> Any:
         """The number is assigned now, without gaps: `INV-<year>-<nnn>`, of the year of the issue date. The customer
         must be active.
@@ -216,8 +219,9 @@ class InvoiceViewSet(EInvoiceMixin, ReminderMixin, WriteOffMixin, ModelViewSet):
         summary="Add a line",
         input=LineInputSerializer,
         status=201,
+        location="../{id}",
         errors=(404, 409),
-        examples=(LINE, TAXED_LINE),
+        operation="add{One}Line",
     )
     def add_line(self, request: Request, pk: str) -> HttpResponse:
         """Drafts only. Returns the invoice."""
@@ -232,6 +236,7 @@ class InvoiceViewSet(EInvoiceMixin, ReminderMixin, WriteOffMixin, ModelViewSet):
         input=LineInputSerializer,
         partial=True,
         errors=(404, 409),
+        operation="update{One}Line",
     )
     def update_line(self, request: Request, pk: str, line_id: str) -> HttpResponse:
         """Drafts only. Returns the invoice."""
@@ -239,7 +244,7 @@ class InvoiceViewSet(EInvoiceMixin, ReminderMixin, WriteOffMixin, ModelViewSet):
         return self.show(self.pk)
 
     @update_line.mapping.delete
-    @describe(summary="Delete a line", errors=(404, 409))
+    @describe(summary="Delete a line", errors=(404, 409), operation="delete{One}Line")
     def delete_line(self, request: Request, pk: str, line_id: str) -> HttpResponse:
         """Drafts only. Returns the invoice."""
         invoices.delete_line(invoice_id=self.pk, line_id=self.path_id("line_id"), actor=self.actor)
@@ -284,6 +289,7 @@ class InvoiceViewSet(EInvoiceMixin, ReminderMixin, WriteOffMixin, ModelViewSet):
         envelope="document",
         media=(PDF,),
         errors=(400, 404, 409, 422),
+        operation="get{One}Pdf",
     )
     def pdf(self, request: Request, pk: str) -> HttpResponse:
         """PDF/A-3 with the payments so far. The ETag is its SHA-256.
@@ -319,6 +325,7 @@ class AgingViewSet(ApiViewSet):
         output=AgingSerializer,
         errors=(400,),
         media=(CSV,),
+        operation="getReceivablesAging",
     )
     def aging(self, request: Request) -> HttpResponse | StreamingHttpResponse:
         """What each customer owes, by days past due.

@@ -4,7 +4,6 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from billing.credit_note_serializers import UndoWriteOffInputSerializer, WriteOffInputSerializer
-from billing.examples import WRITE_OFF
 from billing.services import write_offs
 from skeleton.rest.actions import action
 from skeleton.rest.viewsets import ApiViewSet
@@ -21,7 +20,6 @@ class WriteOffMixin(ApiViewSet):
         summary="Write off what is due",
         input=WriteOffInputSerializer,
         errors=(404, 409),
-        examples=(WRITE_OFF,),
     )
     def write_off(self, request: Request, pk: str) -> HttpResponse:
         """Books the amount as bad debt, by default all that is due.
@@ -40,6 +38,7 @@ class WriteOffMixin(ApiViewSet):
         summary="Undo write-offs",
         input=UndoWriteOffInputSerializer,
         errors=(404, 409),
+        operation="undoInvoiceWriteOff",
     )
     def undo_write_off(self, request: Request, pk: str) -> HttpResponse:
         """Makes the amount due again. Returns the invoice."""

@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from contracts import examples, services
+from contracts import services
 from contracts.filters import ContractFilterSet
 from contracts.models import Contract
 from contracts.serializers import (
@@ -43,12 +43,12 @@ class ContractViewSet(ModelViewSet):
     def get_queryset(self) -> QuerySet[Any]:
         return Contract.objects.visible_to(self.actor)
 
-    @describe(summary="Create a draft", output=CreatedSerializer, errors=(409,), examples=(examples.CONTRACT,))
+    @describe(summary="Create a draft", output=CreatedSerializer, errors=(409,))
     def create(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         """The party must be active; its kind doesn't matter. Returns the id."""
         return self.answer({"id": services.create_contract(values=self.parse(), actor=self.actor)}, 201)
 
-    @describe(summary="Change a draft", errors=(404, 409), examples=(examples.UPDATE,))
+    @describe(summary="Change a draft", errors=(404, 409))
     def perform_update(self, serializer: Any) -> None:
         """Drafts only. Absent fields stay, null clears. Later, terms have routes of their own."""
         services.update_contract(contract_id=self.pk, values=serializer.validated_data, actor=self.actor)
@@ -84,7 +84,6 @@ class ContractViewSet(ModelViewSet):
         summary="Send back to draft",
         input=RejectInputSerializer,
         errors=(404, 409),
-        examples=(examples.REJECT,),
     )
     def reject(self, request: Request, pk: str) -> HttpResponse:
         services.reject_contract(contract_id=self.pk, reason=self.parse()["reason"], actor=self.actor)
@@ -96,7 +95,6 @@ class ContractViewSet(ModelViewSet):
         summary="Activate",
         input=ActivateInputSerializer,
         errors=(404, 409),
-        examples=(examples.ACTIVATE,),
     )
     def activate(self, request: Request, pk: str) -> HttpResponse:
         """Drafts and contracts that await approval only. Not after the end of the validity period (409)."""
@@ -110,7 +108,6 @@ class ContractViewSet(ModelViewSet):
         summary="Terminate",
         input=TerminateInputSerializer,
         errors=(404, 409),
-        examples=(examples.TERMINATE,),
     )
     def terminate(self, request: Request, pk: str) -> HttpResponse:
         """A terminated contract can't be changed."""
@@ -123,7 +120,6 @@ class ContractViewSet(ModelViewSet):
         summary="Renew",
         input=RenewInputSerializer,
         errors=(404, 409),
-        examples=(examples.RENEW,),
     )
     def renew(self, request: Request, pk: str) -> HttpResponse:
         """Extends the last day. An expired contract becomes active again. No renewals left is a 409."""
@@ -138,7 +134,7 @@ class ContractViewSet(ModelViewSet):
         input=PaymentTermsInputSerializer,
         partial=True,
         errors=(404, 409),
-        examples=(examples.PAYMENT_TERMS,),
+        operation="updatePaymentTerms",
     )
     def change_payment_terms(self, request: Request, pk: str) -> HttpResponse:
         """Absent fields stay, null clears. Possible in any state except terminated."""
@@ -153,7 +149,7 @@ class ContractViewSet(ModelViewSet):
         input=DeliveryTermsInputSerializer,
         partial=True,
         errors=(404, 409),
-        examples=(examples.DELIVERY_TERMS,),
+        operation="updateDeliveryTerms",
     )
     def change_delivery_terms(self, request: Request, pk: str) -> HttpResponse:
         """Absent fields stay, null clears. Possible in any state except terminated."""

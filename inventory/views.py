@@ -65,6 +65,7 @@ class CategoryViewSet(DestroyMixin, ModelViewSet):
         output=CategoryNodeSerializer,
         envelope="list",
         errors=(400,),
+        operation="getCategoryTree",
     )
     def tree(self, request: Request) -> HttpResponse:
         self.refuse_query()
@@ -134,7 +135,14 @@ class StockViewSet(ModelViewSet):
     def perform_update(self, serializer: Any) -> None:
         stock.set_reorder_levels(stock_id=self.pk, values=serializer.validated_data, actor=self.actor)
 
-    @action(detail=False, methods=["post"], summary="Receive goods", input=ReceiptInputSerializer, errors=(409, 422))
+    @action(
+        detail=False,
+        methods=["post"],
+        summary="Receive goods",
+        input=ReceiptInputSerializer,
+        errors=(409, 422),
+        operation="receiveStock",
+    )
     def receipt(self, request: Request) -> HttpResponse:
         return self.show(stock.receive_stock(actor=self.actor, **self.parse()))
 
@@ -144,6 +152,7 @@ class StockViewSet(ModelViewSet):
         summary="Issue unreserved goods",
         input=IssueInputSerializer,
         errors=(409, 422),
+        operation="issueStock",
     )
     def issue(self, request: Request) -> HttpResponse:
         return self.show(stock.issue_stock(actor=self.actor, **self.parse()))
@@ -154,6 +163,7 @@ class StockViewSet(ModelViewSet):
         summary="Correct the quantity on hand",
         input=AdjustInputSerializer,
         errors=(404, 409, 422),
+        operation="adjustStock",
     )
     def adjust(self, request: Request, pk: str) -> HttpResponse:
         values = self.parse()
@@ -167,6 +177,7 @@ class StockViewSet(ModelViewSet):
         input=TransferInputSerializer,
         output=TransferSerializer,
         errors=(409, 422),
+        operation="transferStock",
     )
     def transfer(self, request: Request) -> HttpResponse:
         done = stock.transfer_stock(actor=self.actor, **self.parse())
@@ -186,7 +197,9 @@ class StockViewSet(ModelViewSet):
         input=ReserveInputSerializer,
         output=ReservationSerializer,
         status=201,
+        location="../reservations/{id}",
         errors=(409, 422),
+        operation="reserveStock",
     )
     def reserve(self, request: Request) -> HttpResponse:
         made = reservations.reserve_stock(actor=self.actor, **self.parse())

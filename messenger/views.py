@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
-from messenger import examples, services, stream
+from messenger import services, stream
 from messenger.access import require_member
 from messenger.authentication import TicketAuthentication
 from messenger.filters import ConversationFilterSet, MessageFilterSet
@@ -62,7 +62,7 @@ class ConversationViewSet(CreateMixin, ReadOnlyModelViewSet):
     def get_queryset(self) -> QuerySet[Any]:
         return Conversation.objects.visible_to(self.actor)
 
-    @describe(summary="Start a conversation", also=(200,), errors=(409,), examples=(examples.GROUP,))
+    @describe(summary="Start a conversation", also=(200,), errors=(409,))
     def create(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         """A group has at least one other member, a direct conversation exactly one.
 
@@ -79,7 +79,7 @@ class ConversationViewSet(CreateMixin, ReadOnlyModelViewSet):
         input=GroupInputSerializer,
         partial=True,
         errors=(404, 409),
-        examples=(examples.RENAMED,),
+        operation="updateGroup",
     )
     def update_group(self, request: Request, pk: str) -> HttpResponse:
         """Open to any member. Absent fields stay; null clears the description."""
@@ -106,6 +106,7 @@ class ConversationViewSet(CreateMixin, ReadOnlyModelViewSet):
         summary="Add a member",
         input=MemberInputSerializer,
         errors=(404, 409),
+        operation="addMember",
     )
     def add_member(self, request: Request, pk: str) -> HttpResponse:
         """Owner only. The new member can see all earlier messages, which count as read."""
@@ -113,7 +114,12 @@ class ConversationViewSet(CreateMixin, ReadOnlyModelViewSet):
         return self.show(self.pk)
 
     @add_member.mapping.delete
-    @describe(summary="Remove a member or leave", input=MemberInputSerializer, errors=(400, 404, 409))
+    @describe(
+        summary="Remove a member or leave",
+        input=MemberInputSerializer,
+        errors=(400, 404, 409),
+        operation="removeMember",
+    )
     def remove_member(self, request: Request, pk: str) -> HttpResponse:
         """Any member can leave; only the owner can remove others.
 
@@ -140,6 +146,7 @@ class ConversationViewSet(CreateMixin, ReadOnlyModelViewSet):
         summary="Mark as read",
         input=ReadInputSerializer,
         errors=(404,),
+        operation="markConversationRead",
         versioned=False,
     )
     def read(self, request: Request, pk: str) -> HttpResponse:
@@ -152,6 +159,7 @@ class MessageViewSet(DestroyMixin, ListMixin):
     """The messages of a conversation."""
 
     tag = "Messenger"
+    object_names = ("message", "messages")
     permission_classes = [HasPermission("messenger")]
     serializer_class = ChatMessageSerializer
     filterset_class = MessageFilterSet
@@ -183,8 +191,7 @@ class MessageViewSet(DestroyMixin, ListMixin):
         status=201,
         also=(200,),
         errors=(404, 409),
-        examples=(examples.MESSAGE,),
-        operation="send",
+        operation="sendMessage",
         versioned=False,
     )
     def create(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -199,6 +206,7 @@ class MessageViewSet(DestroyMixin, ListMixin):
         input=MessageUpdateInputSerializer,
         partial=True,
         errors=(404, 409),
+        operation="updateMessage",
         versioned=False,
     )
     def update(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -213,7 +221,7 @@ class MessageViewSet(DestroyMixin, ListMixin):
         input=MessageUpdateInputSerializer,
         partial=True,
         errors=(404, 409),
-        operation="update",
+        operation="updateMessage",
         versioned=False,
     )
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -254,7 +262,9 @@ class StreamViewSet(ApiViewSet):
         input=EmptySerializer,
         output=TicketSerializer,
         status=201,
+        location="events",
         secret=True,
+        operation="createStreamTicket",
     )
     def ticket(self, request: Request) -> HttpResponse:
         """Valid for one use within 30 seconds, and no longer than your session."""
@@ -262,7 +272,14 @@ class StreamViewSet(ApiViewSet):
         ticket, expires_at = issue_ticket(authorization=self._authorization())
         return self.answer({"ticket": ticket, "expires_at": expires_at}, 201)
 
-    @action(detail=False, methods=["get"], summary="Stream events", envelope="stream", errors=(400,))
+    @action(
+        detail=False,
+        methods=["get"],
+        summary="Stream events",
+        envelope="stream",
+        errors=(400,),
+        operation="streamEvents",
+    )
     def events(self, request: Request) -> HttpResponseBase:
         """Server-sent events of your conversations, each with an `id` to resume from and JSON data.
 

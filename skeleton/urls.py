@@ -7,6 +7,7 @@ from django.utils.functional import lazy
 from django.views.generic import RedirectView
 
 from skeleton.rest.documentation import RedocView, SchemaView, SwaggerView
+from skeleton.rest.index import IndexViewSet
 from skeleton.rest.routing import by_segment
 from skeleton.server.health import health, ready
 
@@ -29,6 +30,7 @@ API: list[URLPattern | URLResolver] = [
 
 urlpatterns: list[URLPattern | URLResolver] = [
     by_segment(API_PREFIX, API),
+    path(API_PREFIX.removesuffix("/"), IndexViewSet.as_view({"get": "index"}), name="index"),
     path(f"{API_PREFIX}schema", SchemaView.as_view(), name="schema"),
     path(f"{API_PREFIX}docs", SwaggerView.as_view(), name="docs"),
     path(f"{API_PREFIX}redoc", RedocView.as_view(), name="redoc"),

@@ -85,6 +85,7 @@ class TransactionViewSet(CreateMixin, ReadOnlyModelViewSet):
         summary="Reverse with a mirror transaction",
         input=ReverseInputSerializer,
         status=201,
+        location="../{id}",
         errors=(404, 409, 422),
     )
     def reverse(self, request: Request, pk: str) -> HttpResponse:

@@ -61,6 +61,7 @@ class ReportViewSet(ApiViewSet):
         output=TrialBalanceSerializer,
         errors=(400,),
         media=(CSV,),
+        operation="getTrialBalance",
     )
     def trial_balance(self, request: Request) -> Answer:
         """As of a day (today by default): the balance of each account, as a debit or a credit.
@@ -78,6 +79,7 @@ class ReportViewSet(ApiViewSet):
         output=BalanceSheetSerializer,
         errors=(400,),
         media=(CSV,),
+        operation="getBalanceSheet",
     )
     def balance_sheet(self, request: Request) -> Answer:
         """As of a day (today by default): assets, liabilities and equity. For a period: how they changed."""
@@ -91,6 +93,7 @@ class ReportViewSet(ApiViewSet):
         output=IncomeStatementSerializer,
         errors=(400,),
         media=(CSV,),
+        operation="getIncomeStatement",
     )
     def income_statement(self, request: Request) -> Answer:
         """Revenue and expenses of a period, without the closing of years. Defaults to this fiscal year until today."""
@@ -149,6 +152,7 @@ class LedgerViewSet(ApiViewSet):
         envelope="cursor",
         errors=(400, 404),
         media=(CSV,),
+        operation="getAccountLedger",
     )
     def ledger(self, request: Request, pk: str) -> Answer:
         """Newest first, each line with the balance after it. The CSV has all lines, oldest first."""

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.db.models import F, QuerySet
 
-from accounting.examples import EXEMPT_TAX_CODE, TAX_CODE
 from accounting.filters import TaxCodeFilterSet
 from accounting.services.tax_codes import create_tax_code, update_tax_code
 from accounting.tax_code_models import TaxCode
@@ -29,7 +28,7 @@ class TaxCodeViewSet(ModelViewSet):
     def get_queryset(self) -> QuerySet[Any]:
         return TaxCode.objects.visible_to(self.actor)
 
-    @describe(summary="Create a tax code", examples=(TAX_CODE, EXEMPT_TAX_CODE))
+    @describe(summary="Create a tax code")
     def perform_create(self, serializer: Any) -> Any:
         return create_tax_code(values=serializer.validated_data, actor=self.actor)
 

@@ -26,6 +26,7 @@ _YEAR = OpenApiParameter(
 
 class YearViewSet(ApiViewSet):
     tag = "Accounting"
+    object_names = ("fiscal year", "fiscal years")
     permission_classes = [HasPermission("accounting")]
     extra_parameters: ClassVar[dict[str, Any]] = {"close": (_YEAR,), "reopen": (_YEAR,)}
 

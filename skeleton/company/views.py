@@ -3,7 +3,6 @@
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from skeleton.company.examples import COMPANY
 from skeleton.company.queries import company_as_json
 from skeleton.company.serializers import CompanyInputSerializer, CompanySerializer
 from skeleton.company.services import update_company
@@ -17,7 +16,7 @@ class CompanyViewSet(ApiViewSet):
     permission_classes = [HasPermission()]
     serializer_class = CompanySerializer
 
-    @action(detail=False, methods=["get"], summary="Get the company", permission=SIGNED_IN)
+    @action(detail=False, methods=["get"], summary="Get the company", permission=SIGNED_IN, operation="getCompany")
     def company(self, request: Request) -> HttpResponse:
         """The company as the seller on documents. A sent document keeps what was true when it was sent."""
         self.refuse_query()
@@ -31,7 +30,7 @@ class CompanyViewSet(ApiViewSet):
         input=CompanyInputSerializer,
         partial=True,
         errors=(409, 422),
-        examples=(COMPANY,),
+        operation="updateCompany",
     )
     def change_company(self, request: Request) -> HttpResponse:
         """Changes apply to drafts and new documents. Numbers of accounts and taxes are checked by their digits."""

@@ -53,7 +53,7 @@ class FileViewSet(DestroyMixin, CreateMixin, ReadOnlyModelViewSet):
         if self.action == "create" and RERUN_ENVIRON_KEY not in request.META:
             services.UPLOADS.hit(str(self.actor.user_id))  # before the body is read
 
-    @describe(summary="Upload", errors=(), operation="upload")
+    @describe(summary="Upload", errors=(), operation="uploadFile")
     def create(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         """At most 25 MB unless configured otherwise, and 10 uploads a minute. Type and size come from the content."""
         try:

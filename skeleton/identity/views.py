@@ -60,8 +60,10 @@ class AuthViewSet(ApiViewSet):
         input=RegisterInputSerializer,
         output=TokenSerializer,
         status=201,
+        location="me",
         errors=(403, 409, 422, 429),
         secret=True,
+        operation="register",
     )
     def register(self, request: Request) -> HttpResponse:
         accounts.require_open_registration()
@@ -77,6 +79,7 @@ class AuthViewSet(ApiViewSet):
         output=TokenSerializer,
         errors=(401, 422, 429),
         secret=True,
+        operation="login",
     )
     def login(self, request: Request) -> HttpResponse:
         user, pair = sessions.log_in(**self.parse(), device=self._device())
@@ -91,12 +94,20 @@ class AuthViewSet(ApiViewSet):
         output=TokenSerializer,
         errors=(401, 422, 429),
         secret=True,
+        operation="refreshToken",
     )
     def refresh(self, request: Request) -> HttpResponse:
         user_id, pair = sessions.refresh(token=self.parse()["refresh_token"])
         return self._signed_in(user_id, pair)
 
-    @action(detail=False, methods=["post"], permission=SIGNED_IN, summary="Log out", output=MessageSerializer)
+    @action(
+        detail=False,
+        methods=["post"],
+        permission=SIGNED_IN,
+        summary="Log out",
+        output=MessageSerializer,
+        operation="logout",
+    )
     def logout(self, request: Request) -> HttpResponse:
         session_id = self.actor.session_id
         if session_id:
@@ -109,6 +120,7 @@ class AuthViewSet(ApiViewSet):
         permission=SIGNED_IN,
         summary="Get your profile and permissions",
         output=MeSerializer,
+        operation="getCurrentUser",
     )
     def me(self, request: Request) -> HttpResponse:
         user = _read_user(self.actor.user_id)
@@ -122,6 +134,7 @@ class AuthViewSet(ApiViewSet):
         summary="List your sessions",
         output=SessionSerializer,
         envelope="list",
+        operation="listSessions",
     )
     def list_sessions(self, request: Request) -> HttpResponse:
         live = (
@@ -142,6 +155,7 @@ class AuthViewSet(ApiViewSet):
         status=204,
         envelope="none",
         errors=(404,),
+        operation="endSession",
     )
     def end_session(self, request: Request, pk: str) -> HttpResponse:
         sessions.end_session(session_id=self.pk, actor=self.actor)
@@ -157,6 +171,7 @@ class AuthViewSet(ApiViewSet):
         output=MessageSerializer,
         errors=(422, 429),
         secret=True,
+        operation="changePassword",
     )
     def change_password(self, request: Request) -> HttpResponse:
         accounts.change_password(actor=self.actor, **self.parse())
@@ -215,6 +230,7 @@ class UserViewSet(UpdateMixin, ReadOnlyModelViewSet):
         summary="Assign a role",
         input=AssignRoleInputSerializer,
         errors=(404, 409, 422),
+        operation="assignRole",
     )
     def assign_role(self, request: Request, pk: str) -> HttpResponse:
         accounts.assign_role(user_id=self.pk, role_id=self.parse()["role_id"], actor=self.actor)
@@ -227,6 +243,7 @@ class UserViewSet(UpdateMixin, ReadOnlyModelViewSet):
         permission=MANAGE_ROLES,
         summary="Remove a role",
         errors=(404, 409),
+        operation="removeRole",
     )
     def remove_role(self, request: Request, pk: str, role_id: str) -> HttpResponse:
         accounts.remove_role(user_id=self.pk, role_id=self.path_id("role_id"), actor=self.actor)
@@ -263,6 +280,6 @@ class PermissionViewSet(ApiViewSet):
     tag = "Roles"
     permission_classes = [HasPermission("roles")]
 
-    @describe(summary="List the valid permissions", output=None, envelope="list")
+    @describe(summary="List the valid permissions", output=None, envelope="list", operation="listPermissions")
     def list(self, request: Request) -> HttpResponse:
         return JsonResponse({"data": list(VALID_PERMISSIONS)})

@@ -9,6 +9,7 @@ class RequestContext:
     """A request: its id, as in the response, the logs and the audit log, and the client's address.
 
     `throttled`: the general rate limit has counted it. `retry_after`: the seconds until that limit is reset.
+    `allowed`, `remaining`: the requests that it allows in total, and after this one.
     """
 
     request_id: str
@@ -16,6 +17,8 @@ class RequestContext:
     user_id: str | None = None
     throttled: bool = False
     retry_after: int = 1
+    allowed: int = 0
+    remaining: int = 0
 
 
 current_request: ContextVar[RequestContext | None] = ContextVar("current_request", default=None)

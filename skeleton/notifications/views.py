@@ -6,7 +6,6 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from skeleton.notifications.examples import PREFERENCES
 from skeleton.notifications.filters import NotificationFilterSet
 from skeleton.notifications.models import Notification
 from skeleton.notifications.queries import preferences_by_user_id, unread_count
@@ -38,7 +37,7 @@ class NotificationViewSet(ReadOnlyModelViewSet):
     def get_paginated_response(self, data: Any) -> Any:
         return super().get_paginated_response({**data, "unread_count": unread_count(self.actor.user_id)})
 
-    @action(detail=True, methods=["patch"], summary="Mark as read", errors=(404,))
+    @action(detail=True, methods=["patch"], summary="Mark as read", errors=(404,), operation="markNotificationRead")
     def read(self, request: Request, pk: str) -> HttpResponse:
         """A notification that is already read stays unchanged."""
         reading.mark_read(notification_id=self.pk, actor=self.actor)
@@ -50,6 +49,7 @@ class NotificationViewSet(ReadOnlyModelViewSet):
         url_path="read-all",
         summary="Mark all as read",
         output=MarkedSerializer,
+        operation="markAllNotificationsRead",
     )
     def read_all(self, request: Request) -> HttpResponse:
         updated = reading.mark_all_read(actor=self.actor)
@@ -60,6 +60,7 @@ class NotificationViewSet(ReadOnlyModelViewSet):
         methods=["get"],
         summary="Get your notification preferences",
         output=PreferencesSerializer,
+        operation="getNotificationPreferences",
     )
     def preferences(self, request: Request) -> HttpResponse:
         return self._preferences()
@@ -71,7 +72,7 @@ class NotificationViewSet(ReadOnlyModelViewSet):
         input=PreferencesInputSerializer,
         partial=True,
         output=PreferencesSerializer,
-        examples=(PREFERENCES,),
+        operation="updateNotificationPreferences",
     )
     def change_preferences(self, request: Request) -> HttpResponse:
         """They apply to everything sent from now on, including what is already waiting. The list of notifications

@@ -12,7 +12,6 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from django.urls import URLPattern, URLResolver, get_resolver
-from drf_spectacular.utils import OpenApiExample
 from rest_framework import decorators
 
 from skeleton.kernel.types import Values
@@ -39,8 +38,10 @@ class ActionDescription:
     `input` and `output` are serializer classes (`BY_CLASS`: the viewset's). `also` lists additional statuses of the
     same response (200 if the object exists already), `media` the media types that a client can request besides JSON.
     Responses of a `secret` action contain tokens or concern passwords, and must not be cached. `versioned` writes
-    compare If-Match with the object in the path; others refuse it. `operation` is the name of the action in the OpenAPI
-    document, if it differs from the method's.
+    compare If-Match with the object in the path; others refuse it. `operation` is the operation id in the OpenAPI
+    document, if it is not the action and the object (`sendInvoice`); `{One}` and `{Many}` stand for the objects.
+    `location` is where an action with status 201 has created something, if that isn't below its own path: relative to
+    the path, with fields of the response (`../../invoices/{id}`).
     """
 
     summary: str
@@ -53,10 +54,10 @@ class ActionDescription:
     also: Sequence[int] = ()
     errors: Sequence[int] = ()
     media: Sequence[str] = ()
-    examples: Sequence[OpenApiExample] = ()
     secret: bool = False
     versioned: bool = True
     operation: str = ""
+    location: str = ""
     doc: str = ""
 
 

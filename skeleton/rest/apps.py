@@ -8,5 +8,6 @@ class RestConfig(AppConfig):
     label = "rest"
 
     def ready(self) -> None:
+        importlib.import_module("skeleton.rest.schema_fields")  # registers itself
         importlib.import_module("skeleton.rest.setting_checks")
         importlib.import_module("skeleton.rest.checks")  # views cannot be imported before the models are there

@@ -1,5 +1,6 @@
 """The API's documentation: the OpenAPI document, Swagger UI and ReDoc, all without an outside request."""
 
+import gzip
 import hashlib
 import threading
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from django.utils.cache import get_conditional_response
+from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.translation import override
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
@@ -21,7 +22,8 @@ from rest_framework.renderers import BaseRenderer, TemplateHTMLRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from skeleton.rest.schema import Schema
+from skeleton.rest.compression import accepts_gzip, gzip_etag
+from skeleton.rest.schema_answers import Schema
 
 
 class DocumentationView(APIView):
@@ -50,32 +52,55 @@ def _openapi() -> dict[str, object]:
     return document
 
 
-class SchemaView(DocumentationView):
-    """The OpenAPI document. The rendered 1.5 MB are cached, because rendering them per request would invite attacks."""
+class CompactJsonRenderer(OpenApiJsonRenderer):
+    """The document without indentation, which would be half of it."""
 
-    renderer_classes = [OpenApiJsonRenderer, OpenApiYamlRenderer]
+    def get_indent(self, accepted_media_type: str, renderer_context: object) -> None:
+        return None
+
+
+class PlainJsonRenderer(CompactJsonRenderer):
+    """The document for clients that accept ordinary JSON, and for those that accept anything."""
+
+    media_type = "application/json"
+    format = "json"
+
+
+class SchemaView(DocumentationView):
+    """The OpenAPI document. What is sent is cached: rendering or compressing it per request would invite attacks."""
+
+    renderer_classes = [PlainJsonRenderer, CompactJsonRenderer, OpenApiYamlRenderer]
 
     def get(self, request: Request) -> HttpResponseBase:
         """Return the document, or 304 if the client has it already."""
-        renderer = type(request.accepted_renderer)
-        body, etag = _rendered(renderer)
+        renderer, compressed = type(request.accepted_renderer), accepts_gzip(request)
+        body, etag = _rendered(renderer, compressed)
         answer = HttpResponse(body, content_type=renderer.media_type, headers={"ETag": etag})
+        patch_vary_headers(answer, ["Accept", "Accept-Encoding"])
+        if compressed:
+            answer.headers["Content-Encoding"] = "gzip"
         return get_conditional_response(request, etag=etag, response=answer) or answer
 
 
-def _rendered(renderer: Callable[[], BaseRenderer]) -> tuple[bytes, str]:
+def _rendered(renderer: Callable[[], BaseRenderer], compressed: bool) -> tuple[bytes, str]:
     with _schema_lock:
-        return _cached_schema(renderer)
+        return _cached_schema(renderer, compressed)
 
 
 @cache
-def _cached_schema(renderer: Callable[[], BaseRenderer]) -> tuple[bytes, str]:
+def _cached_schema(renderer: Callable[[], BaseRenderer], compressed: bool) -> tuple[bytes, str]:
     """Return the document in one format, and its ETag."""
-    body: Any = renderer().render(_openapi(), renderer_context={})
-    return body, f'"{hashlib.sha256(body).hexdigest()}"'
+    if compressed:
+        body, etag = _cached_schema(renderer, False)
+        return gzip.compress(body, mtime=0), gzip_etag(etag)
+    rendered: Any = renderer().render(_openapi(), renderer_context={})
+    return rendered, f'"{hashlib.sha256(rendered).hexdigest()}"'
 
 
 class SwaggerView(DocumentationView, SpectacularSwaggerSplitView):
+    """Swagger UI. Its login signs the reader in."""
+
+    template_name_js = "skeleton/swagger_ui.js"
     renderer_classes = [TemplateHTMLRenderer]
     url_name = "schema"
 

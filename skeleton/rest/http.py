@@ -41,9 +41,10 @@ def dump_json(data: object) -> bytes:
 
 
 class JsonResponse(HttpResponse):
-    """A JSON response. It is rendered at once, because the API has only one format."""
+    """A JSON response. It is rendered at once, because the API has only one format. `data` is what was rendered."""
 
     def __init__(self, data: object, status: int = 200, headers: dict[str, str] | None = None) -> None:
+        self.data = data
         super().__init__(dump_json(data), content_type="application/json", status=status, headers=headers)
 
 

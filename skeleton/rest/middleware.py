@@ -11,9 +11,10 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import get_resolver
 
 from skeleton.kernel.context import RequestContext, current_request
-from skeleton.kernel.errors import BadRequest
+from skeleton.kernel.errors import BadRequest, TooManyRequests
 from skeleton.kernel.ids import uuid7
 from skeleton.rest.addresses import client_address
+from skeleton.rest.compression import compress
 from skeleton.rest.handler import error_response
 from skeleton.rest.throttles import general_throttle
 from skeleton.rest.viewsets import ApiViewSet
@@ -49,6 +50,8 @@ class RequestContextMiddleware:
             response.headers["X-Request-ID"] = context.request_id
             response.headers["X-Content-Type-Options"] = "nosniff"
             response.headers.setdefault("Cache-Control", PRIVATE_CACHE_CONTROL)
+            _tell_rate_limit(response, context)
+            compress(request, response)
             if not response.streaming and response.status_code != NOT_MODIFIED:
                 response.headers.setdefault("Content-Length", str(len(response.content)))
             self._log(request, response, context, started)
@@ -94,6 +97,15 @@ class RequestContextMiddleware:
             user_id=context.user_id,
             request_id=context.request_id,
         )
+
+
+def _tell_rate_limit(response: HttpResponse, context: RequestContext) -> None:
+    """Say how much of the general limit is left, unless another limit has refused the request."""
+    refused_by_another = response.status_code == TooManyRequests.status and context.remaining
+    if context.allowed and not refused_by_another:
+        response.headers["RateLimit-Limit"] = str(context.allowed)
+        response.headers["RateLimit-Remaining"] = str(context.remaining)
+        response.headers["RateLimit-Reset"] = str(context.retry_after)
 
 
 def is_exempt_from_throttle(path: str) -> bool:

@@ -32,6 +32,12 @@ class StrictJsonParser(BaseParser):
         return parse_object(raw)
 
 
+class MergePatchParser(StrictJsonParser):
+    """JSON under the media type of RFC 7396. All updates are partial, whatever the media type."""
+
+    media_type = "application/merge-patch+json"
+
+
 def parse_object(raw: bytes) -> dict[str, object]:
     """Return the object in `raw`. Raises BadRequest, or ValidationError (422) for the field that contains a NUL."""
     try:

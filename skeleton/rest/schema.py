@@ -1,40 +1,32 @@
 """Generates the OpenAPI document from the actions' descriptions: requests, responses and errors of each route."""
 
+import re
 from inspect import cleandoc
-from typing import Any
+from typing import Any, Literal, cast
 from uuid import UUID
 
 from django import forms
-from drf_spectacular.extensions import OpenApiSerializerFieldExtension
+from django.core.exceptions import ImproperlyConfigured
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
-from rest_framework import serializers
 
-from skeleton.db.counting import CACHE_SECONDS, CACHED_FROM_ROWS
-from skeleton.kernel.errors import CODES
 from skeleton.rest.actions import BY_CLASS, ActionDescription
 from skeleton.rest.atomic_handling import WRITE_METHODS
-from skeleton.rest.fields import TextField
 from skeleton.rest.listing import DEFAULT_LIMIT, MAX_LIMIT
 from skeleton.rest.permissions import Requirement
-from skeleton.rest.schema_headers import ETAG, IDEMPOTENCY_PARAMETERS, IF_MATCH, IF_NONE_MATCH
-from skeleton.rest.serializers import InputSerializer, Serializer
-
-Schema = dict[str, object]
-
-MEANINGS: dict[int, str] = {}
-for _code in CODES.values():
-    MEANINGS[_code.status] = f"{MEANINGS.get(_code.status, '')} {_code.meaning}".strip()
-
-
-class Error(Serializer):
-    """The body of every error response."""
-
-    error = TextField(help_text=f"The error code: {', '.join(CODES)}.")
-    message = TextField(help_text="The message for users.")
-    details = serializers.DictField(required=False, help_text="A message per field; nested fields have dotted paths.")
-    request_id = TextField(allow_null=True, help_text="The id of the request, as in X-Request-ID.")
+from skeleton.rest.schema_answers import (
+    Schema,
+    cursor_page_schema,
+    error_reference,
+    headers_of,
+    object_schema,
+    page_schema,
+)
+from skeleton.rest.schema_examples import examples_of
+from skeleton.rest.schema_headers import IDEMPOTENCY_KEY, IF_MATCH, IF_NONE_MATCH
+from skeleton.rest.serializers import InputSerializer
 
 
 class ApiSchema(AutoSchema):
@@ -52,10 +44,23 @@ class ApiSchema(AutoSchema):
         found: Requirement = self.view.get_requirement(self.method)
         return found
 
+    def get_operation(self, *args: Any, **kwargs: Any) -> Any:
+        """Say `security: []` of public routes, which drf-spectacular leaves out."""
+        operation: Any = super().get_operation(*args, **kwargs)
+        return {**operation, "security": self.get_auth()}
+
     def get_operation_id(self) -> str:
-        again = "_put" if self.method == "PUT" and "patch" in self.view.action_map else ""
-        name = self.described.operation or self.view.action
-        return f"{type(self.view).__name__.removesuffix('ViewSet').lower()}_{name}{again}"
+        """Return the id: `listCustomers`, `sendInvoice`. PUT has another one where PATCH does the same."""
+        name = self._operation_name()
+        also_patched = self.method == "PUT" and "patch" in self.view.action_map
+        return re.sub("^[a-z]+", "put", name) if also_patched else name
+
+    def _operation_name(self) -> str:
+        name = self.described.operation or _OPERATIONS.get(self.view.action, f"{_pascal_case(self.view.action)}{{One}}")
+        if "{" in name:
+            one, many = self.view.object_names or self._verbose_names()
+            name = name.format(One=_pascal_case(one), Many=_pascal_case(many))
+        return name[0].lower() + name[1:]
 
     def get_serializer_name(self, serializer: Any, direction: Any) -> str:
         """Name the component of `CustomerSerializer` CustomerOutput, and of `CustomerInputSerializer` CustomerInput."""
@@ -99,10 +104,20 @@ class ApiSchema(AutoSchema):
         return [] if self.requirement.public else [{"bearer": []}]
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> Schema:
-        """Use the docstring of the class itself as description, not an inherited one."""
-        found: Schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
+        """Use the docstring of the class itself as description, not an inherited one. Only bodies have limits."""
+        found: Any = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
         if not vars(type(serializer)).get("__doc__"):
             found.pop("description", None)
+        if not isinstance(serializer, InputSerializer):
+            _drop_lengths(found)
+        return cast(Schema, found)
+
+    def _get_serializer_field_meta(self, field: Any, direction: str) -> Any:
+        """Describe a default in words: generators take `default` to mean that the field is always there."""
+        found: Any = super()._get_serializer_field_meta(field, direction)  # type: ignore[no-untyped-call]
+        default = found.pop("default", None)
+        if default is not None and direction == "request":
+            found["description"] = " ".join(filter(None, (found.get("description"), f"Defaults to {default}.")))
         return found
 
     def _is_list_view(self, serializer: object = None) -> bool:
@@ -127,7 +142,7 @@ class ApiSchema(AutoSchema):
         if self.envelope in ("page", "cursor", "list"):
             parameters += self._filters()
         if self.view.takes_idempotency_key(self.method):
-            parameters += IDEMPOTENCY_PARAMETERS
+            parameters.append(IDEMPOTENCY_KEY)
         parameters += self._of_versions()
         return [*parameters, *declared]
 
@@ -140,7 +155,7 @@ class ApiSchema(AutoSchema):
         """Return the headers about the version of an object."""
         found = [IF_MATCH] if self._takes_if_match() else []
         if self.view.answers_whole_object(self.method):
-            found += [ETAG, IF_NONE_MATCH] if self.method == "GET" else [ETAG]
+            found += [IF_NONE_MATCH] if self.method == "GET" else []
         return found
 
     def _path_parameters(self) -> list[str]:
@@ -155,8 +170,8 @@ class ApiSchema(AutoSchema):
             OpenApiParameter("cursor", str, description=cursor),
         ]
         if not self._by_cursor_only():
-            page = "Cannot be combined with cursor."
-            found.insert(0, OpenApiParameter("page", {**number, "default": 1}, description=page))
+            page = "From 1, which is the first page. Cannot be combined with cursor."
+            found.insert(0, OpenApiParameter("page", number, description=page))
         if self.view.ordering_fields:
             found.append(OpenApiParameter("sort_by", {"type": "string", "enum": list(self.view.ordering_fields)}))
         return [*found, OpenApiParameter("sort_order", {"type": "string", "enum": ["asc", "desc"]})]
@@ -197,9 +212,25 @@ class ApiSchema(AutoSchema):
             answers |= {(described.status, media): OpenApiTypes.STR for media in described.media}
         if self.method == "GET" and self.view.answers_whole_object(self.method):
             answers[304] = OpenApiResponse(description="Not modified: If-None-Match contains the ETag.")
-        for status in self._refusals():
-            answers[status] = OpenApiResponse(Error, description=MEANINGS[status])
         return answers
+
+    def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> Any:
+        """Add the errors, which all operations share as components."""
+        found: Any = super()._get_response_bodies(direction)
+        return found | {str(status): error_reference(status) for status in self._refusals()}
+
+    def _get_response_for_code(self, serializer: Any, status_code: str, *args: Any, **kwargs: Any) -> Any:
+        """Add the headers."""
+        found: Any = super()._get_response_for_code(  # type: ignore[no-untyped-call]
+            serializer, status_code, *args, **kwargs
+        )
+        found["description"] = found["description"] or _DESCRIPTIONS[int(status_code)]
+        versioned = self.view.answers_whole_object(self.method)
+        replayed = self.view.takes_idempotency_key(self.method)
+        return {
+            **found,
+            "headers": headers_of(int(status_code), self.described, versioned=versioned, replayed=replayed),
+        }
 
     def _success(self) -> object:
         if self.described.envelope == "none":
@@ -208,21 +239,30 @@ class ApiSchema(AutoSchema):
         if envelope == "object" and not self.view.in_data:
             return output
         answer = self._enveloped(output, envelope)
-        return _object(data=answer) if self.view.in_data else answer
+        return object_schema(data=answer) if self.view.in_data else answer
 
     def _enveloped(self, output: Any, envelope: str) -> Schema:
         if isinstance(output, dict):
             return output
         item: Schema = self.resolve_serializer(output, "response").ref if output else {"type": "string"}
+        name = str(item["$ref"]).rpartition("/")[2].removesuffix("Output").removesuffix("Row") if output else "String"
         aside = self.view.list_extra_schema if self.described.envelope == "page" else {}
-        after = _after(item, **aside)
-        answers: dict[str, Schema] = {
-            "object": item,
-            "page": after if self._by_cursor_only() else {"oneOf": [_page(item, **aside), after]},
-            "cursor": after,
-            "list": _object(data={"type": "array", "items": item}),
-        }
-        return answers[envelope]
+        if envelope == "object":
+            return item
+        if envelope == "list":
+            return self._named(f"{name}List", object_schema(data={"type": "array", "items": item}))
+        if envelope == "cursor" or self._by_cursor_only():
+            return self._named(f"{name}Page", cursor_page_schema(item, **aside))
+        return self._named(f"{name}Page", page_schema(item, **aside))
+
+    def _named(self, name: str, schema: Schema) -> Schema:
+        """Register a component, and return the reference to it. Lists of the same items have the same envelope."""
+        component: Any = ResolvedComponent(name, ResolvedComponent.SCHEMA, schema, name)
+        if component in self.registry and self.registry[component].schema != schema:
+            raise ImproperlyConfigured(f"Two lists of {name} have different envelopes.")
+        self.registry.register_on_missing(component)
+        found: Schema = component.ref
+        return found
 
     def _refusals(self) -> list[int]:
         needed = self.requirement
@@ -231,7 +271,7 @@ class ApiSchema(AutoSchema):
         statuses |= {416} if self.described.envelope == "file" else set()
         statuses |= {403} if needed.any_of else set()
         if self.method in ("POST", "PUT", "PATCH"):
-            statuses |= {400, 411, 413}
+            statuses |= {400, 408, 411, 413}
         if self.described.input is not None:
             statuses |= {415, 422}
         if self.view.takes_idempotency_key(self.method):
@@ -241,7 +281,7 @@ class ApiSchema(AutoSchema):
         return sorted(statuses)
 
     def get_examples(self) -> list[OpenApiExample]:
-        return [*self.described.examples]
+        return examples_of(self._operation_name())
 
 
 _BYTES: dict[object, object] = {
@@ -257,41 +297,28 @@ _EVENTS: dict[object, object] = {
 }
 
 
-def _object(**properties: Schema) -> Schema:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }
+_DESCRIPTIONS = {200: "The result.", 201: "Created.", 204: "Done."}
+"""Descriptions of answers without one of their own."""
+
+_OPERATIONS = {
+    "list": "list{Many}",
+    "retrieve": "get{One}",
+    "partial_update": "update{One}",
+    "destroy": "delete{One}",
+}
+"""Operation ids of standard actions. Others begin with the name of the action."""
 
 
-_TOTAL = (
-    "Number of items on all pages. It is exact, but for filtered lists of "
-    f"{CACHED_FROM_ROWS:,} items or more it may be {CACHE_SECONDS:g} seconds old."
-)
+def _drop_lengths(schema: Any) -> None:
+    schema.pop("maxLength", None)
+    within = (schema.get("items"), schema.get("additionalProperties"))
+    for part in (*schema.get("properties", {}).values(), *within):
+        if isinstance(part, dict):
+            _drop_lengths(part)
 
 
-def _page(item: Schema, **aside: Schema) -> Schema:
-    whole = {"type": "integer", "minimum": 0}
-    return _object(
-        items={"type": "array", "items": item},
-        total=whole | {"description": _TOTAL},
-        page=whole,
-        limit=whole,
-        has_more={"type": "boolean"},
-        **aside,
-    )
-
-
-def _after(item: Schema, **aside: Schema) -> Schema:
-    return _object(
-        items={"type": "array", "items": item},
-        next_cursor={"type": ["string", "null"]},
-        has_more={"type": "boolean"},
-        limit={"type": "integer"},
-        **aside,
-    )
+def _pascal_case(words: str) -> str:
+    return "".join(word.capitalize() for word in re.findall("[a-z0-9]+", words.lower()))
 
 
 def _of_form_field(field: forms.Field) -> Schema:
@@ -307,107 +334,3 @@ def _of_form_field(field: forms.Field) -> Schema:
     if isinstance(field, forms.CharField):
         return {"type": "string"}
     return {"type": "boolean"}
-
-
-# --- custom fields ----------------------------------------------------------------------------------------------------
-
-
-class _Number(OpenApiSerializerFieldExtension):
-    target_class = "skeleton.rest.fields.NumberField"
-    match_subclasses = True
-
-    def map_serializer_field(self, auto_schema: object, direction: str) -> Schema:
-        field = self.target
-        schema: Schema = {"type": "number", "description": f"At most {field.places} decimals."}
-        if direction == "request" and field.over is not None:
-            schema["exclusiveMinimum"] = field.over
-        if field.at_least is not None:
-            schema["minimum"] = field.at_least
-        if direction == "request":
-            schema["maximum"] = field.at_most
-        return schema
-
-
-class _Clock(OpenApiSerializerFieldExtension):
-    target_class = "skeleton.rest.fields.TimeOfDayField"
-
-    def map_serializer_field(self, auto_schema: object, direction: str) -> Schema:
-        return {"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d$", "example": "22:00"}
-
-
-class _JsonObject(OpenApiSerializerFieldExtension):
-    target_class = "skeleton.rest.fields.JsonObjectField"
-    match_subclasses = True
-
-    def map_serializer_field(self, auto_schema: object, direction: str) -> Schema:
-        return {"type": "object", "additionalProperties": {"type": "string"} if self.target.texts else True}
-
-
-class _NestedJson(OpenApiSerializerFieldExtension):
-    target_class = "skeleton.rest.fields.NestedJsonField"
-    priority = 1  # before the extension for any JSON object
-
-    def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
-        found: Schema = auto_schema.resolve_serializer(self.target.child, direction).ref
-        return found
-
-
-class _List(OpenApiSerializerFieldExtension):
-    target_class = "skeleton.rest.fields.ListField"
-
-    def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
-        child = self.target.child
-        if isinstance(child, serializers.BaseSerializer):
-            items = auto_schema.resolve_serializer(child, direction).ref
-        else:
-            items = auto_schema._map_serializer_field(child, direction)
-        return {
-            "type": "array",
-            "items": items,
-            "minItems": self.target.min_length,
-            "maxItems": self.target.max_length,
-        }
-
-
-class _Children(OpenApiSerializerFieldExtension):
-    target_class = "skeleton.rest.fields.Children"
-
-    def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
-        return {"type": "array", "items": auto_schema.resolve_serializer(self.target.child, direction).ref}
-
-
-class _Child(OpenApiSerializerFieldExtension):
-    target_class = "skeleton.rest.fields.Child"
-    priority = 1  # before Children, which it is one of
-
-    def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
-        found = auto_schema.resolve_serializer(self.target.child, direction).ref
-        return {"oneOf": [found, {"type": "null"}]}
-
-
-class _FromColumns(OpenApiSerializerFieldExtension):
-    target_class = "skeleton.rest.fields.FromColumns"
-
-    def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
-        field = self.target.field
-        if isinstance(field, serializers.BaseSerializer):
-            found: Schema = auto_schema.resolve_serializer(field, direction).ref
-            return {"oneOf": [found, {"type": "null"}]} if field.allow_null else found
-        found = auto_schema._map_serializer_field(field, direction)
-        if field.allow_null and isinstance(found.get("type"), str):
-            found = {**found, "type": [found["type"], "null"]}
-        return found
-
-
-class _FromFields(_FromColumns):
-    target_class = "skeleton.rest.fields.FromFields"
-
-
-def finish(result: Schema, generator: object, request: object, public: bool) -> Schema:
-    """Say how one authenticates; close objects, so that what is not described shows."""
-    components: Any = result.setdefault("components", {})
-    components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
-    for schema in components.get("schemas", {}).values():
-        if schema.get("type") == "object" and "properties" in schema:
-            schema.setdefault("additionalProperties", False)
-    return result

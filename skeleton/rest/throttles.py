@@ -120,7 +120,7 @@ class GeneralThrottle(BaseThrottle):
         return self
 
     def allow_request(self, request: Request | HttpRequest, view: object) -> bool:
-        """Count the request and return whether it is allowed. Sets `retry_after` in the request's context."""
+        """Count the request and return whether it is allowed. Stores the limit's state in the request's context."""
         context = current_request.get()
         if context is None or not settings.SKELETON_THROTTLE:
             return True
@@ -129,6 +129,7 @@ class GeneralThrottle(BaseThrottle):
         subject = getattr(getattr(request, "user", None), "id", None) or network_of(context.ip)
         hits, ends = self._count(subject, seconds)
         context.retry_after = max(1, int(ends - time.monotonic()) + 1)
+        context.allowed, context.remaining = allowed, max(0, allowed - int(hits))
         return hits <= allowed
 
     def wait(self) -> int:

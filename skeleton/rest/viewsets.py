@@ -18,6 +18,7 @@ The checks of a request have a fixed order: length, authentication, throttles, p
 from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
 from typing import Any, ClassVar, NoReturn, cast
+from urllib.parse import urljoin
 
 import orjson
 from django.db.models import Model
@@ -45,7 +46,7 @@ from skeleton.rest.filters import FilterSet
 from skeleton.rest.http import JsonResponse
 from skeleton.rest.listing import NEWEST_FIRST, Ordering, SortKey, parse_filters, unfiltered_query
 from skeleton.rest.pagination import PageOrCursorPagination
-from skeleton.rest.parsers import MAX_BODY, StrictJsonParser, check_length
+from skeleton.rest.parsers import MAX_BODY, MergePatchParser, StrictJsonParser, check_length
 from skeleton.rest.permissions import NotDeclared, Requirement, requirement_of
 from skeleton.rest.renderers import JsonRenderer
 from skeleton.rest.serializers import InputSerializer
@@ -158,6 +159,13 @@ class ApiViewSet(AtomicHandling):
         serializer.is_valid(raise_exception=True)
         return cast(Values, serializer.validated_data)
 
+    def get_parsers(self) -> list[BaseParser]:
+        """Accept a merge patch as well where PATCH takes JSON."""
+        found: list[BaseParser] = super().get_parsers()
+        takes_json = self.parser_classes is ApiViewSet.parser_classes
+        is_patch = self.request is not None and self.request.method == "PATCH"  # None while the document is generated
+        return [*found, MergePatchParser()] if takes_json and is_patch else found
+
     def refuse_query(self) -> None:
         """Raise BadRequest for any query parameter."""
         parse_filters(self.request.query_params, None)
@@ -267,6 +275,8 @@ class ApiViewSet(AtomicHandling):
         self, request: Request, response: HttpResponse, *args: object, **kwargs: object
     ) -> HttpResponse:
         """Like DRF's for a DRF Response; other responses are already rendered."""
+        if isinstance(response, JsonResponse) and response.status_code == 201:
+            self._tell_location(response)
         response = self.with_etag(request, response)
         renderer = getattr(request, "accepted_renderer", _RENDERER)
         if isinstance(response, JsonResponse) and type(renderer) is not JsonRenderer:  # one of `renderer_classes`
@@ -281,6 +291,17 @@ class ApiViewSet(AtomicHandling):
         if described and described.secret:
             response.headers["Cache-Control"] = "no-store"
         return response
+
+    def _tell_location(self, response: JsonResponse) -> None:
+        """Set the path of the created object, whose fields are the answer."""
+        data: Any = response.data
+        values = data["data"] if self.in_data else data
+        location = self.action_description.location if self.action_description else ""
+        path: str = self.request.path
+        if location:
+            response.headers.setdefault("Location", urljoin(path, location.format(**values)))
+        elif "id" in values:
+            response.headers.setdefault("Location", f"{path}/{values['id']}")
 
 
 @cache
@@ -357,7 +378,7 @@ class UpdateMixin(ApiViewSet):
         self.perform_update(serializer)
         return self.show(pk)
 
-    @describe(summary="Change {one}", input=BY_CLASS, partial=True, errors=(404, 409, 422), operation="update")
+    @describe(summary="Change {one}", input=BY_CLASS, partial=True, errors=(404, 409, 422))
     def partial_update(self, request: Request, *args: object, **kwargs: object) -> HttpResponse:
         return self.update(request, *args, **kwargs)
 

@@ -107,7 +107,7 @@ def check_against_openapi(method: str, response: Any, answer: Answer) -> None:
     assert documented is not None, f"{method} /{match.route} is not in the OpenAPI document"
     described = documented["responses"].get(str(answer.status))
     assert described is not None, f"{method} /{match.route} does not document {answer.status}: {answer}"
-    content = described.get("content")
+    content = resolved(described).get("content")
     if content is None:
         assert answer.data is None, f"{method} /{match.route} documents no body for {answer.status}"
         return
@@ -124,6 +124,13 @@ def check_against_openapi(method: str, response: Any, answer: Answer) -> None:
 def path_of(route: str) -> str:
     """Convert `api/v1/users/<pk>` to the form of the document: `/api/v1/users/{id}`."""
     return "/" + route.replace("<pk>", "{id}").replace("<", "{").replace(">", "}")
+
+
+def resolved(part: Json) -> Json:
+    """Return the component that a part of the document refers to, or the part itself."""
+    kind, _, name = part.get("$ref", "").removeprefix("#/components/").partition("/")
+    found: Json = document()["components"][kind][name] if kind else part
+    return found
 
 
 @cache

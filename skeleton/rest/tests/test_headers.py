@@ -1,5 +1,7 @@
 """Headers of all responses."""
 
+import gzip
+
 import pytest
 from django.conf import settings as configured
 from django.test import Client
@@ -65,6 +67,37 @@ class TestKeeping:
         assert NEVER in Client().get("/admin/login/").headers["Cache-Control"]
 
 
+class TestRateLimit:
+    """`RateLimit-*` tell clients to slow down before they are refused."""
+
+    @pytest.fixture(autouse=True)
+    def limited(self, settings):
+        settings.SKELETON_THROTTLE = True
+        settings.SKELETON_LIMITS = {**settings.SKELETON_LIMITS, "general": (2, 3600)}
+
+    @staticmethod
+    def told(answer):
+        return [answer.headers.get(f"RateLimit-{name}") for name in ("Limit", "Remaining")]
+
+    @pytest.mark.django_db
+    def test_what_is_left_is_counted_for_the_user(self):
+        client = client_of(UserFactory.create())
+        answers = [client.get("/auth/me") for _ in range(3)]
+        assert [self.told(answer) for answer in answers] == [["2", "1"], ["2", "0"], ["2", "0"]]
+        assert answers[2].status == 429
+        assert answers[2].headers["RateLimit-Reset"] == answers[2].headers["Retry-After"]
+
+    @pytest.mark.django_db
+    def test_another_limit_says_only_when_to_come_back(self, anonymous, settings):
+        settings.SKELETON_LIMITS = dict.fromkeys(settings.SKELETON_LIMITS, (1, 3600)) | {"general": (1000, 3600)}
+        refused = [anonymous.post("/auth/login", {"email": "a@example.com", "password": "?"}) for _ in range(3)][-1]
+        assert (refused.status, self.told(refused)) == (429, [None, None])
+        assert refused.headers["Retry-After"]
+
+    def test_probes_are_not_counted(self, client):
+        assert "RateLimit-Limit" not in client.get("/health").headers
+
+
 class TestTransport:
     """HSTS is sent with every response if HTTPS is on, for a limited time."""
 
@@ -94,6 +127,22 @@ class TestSchema:
         again = client.get("/api/v1/schema", headers={"If-None-Match": found.headers["ETag"]})
         assert (again.status_code, again.content) == (304, b"")
         assert client.get("/api/v1/schema", headers={"If-None-Match": '"other"'}).content == found.content
+
+    def test_it_is_ordinary_json_unless_asked_otherwise(self, client):
+        answers = [client.get("/api/v1/schema", headers={"Accept": each}) for each in ("application/json", "*/*")]
+        assert [each.headers["Content-Type"] for each in answers] == ["application/json"] * 2
+        assert answers[0].json()["openapi"] == "3.1.0"
+        openapi = client.get("/api/v1/schema", headers={"Accept": "application/vnd.oai.openapi+json"})
+        assert openapi.headers["Content-Type"] == "application/vnd.oai.openapi+json"
+
+    def test_it_is_compressed_once(self, client, monkeypatch):
+        plain, packed = (client.get("/api/v1/schema", headers={"Accept-Encoding": each}) for each in ("", "gzip"))
+        assert gzip.decompress(packed.content) == plain.content
+        monkeypatch.setattr(gzip, "compress", None)
+        again = client.get("/api/v1/schema", headers={"Accept-Encoding": "gzip"})
+        assert (again.content, again.headers["ETag"]) == (packed.content, f'{plain.headers["ETag"][:-1]}-gzip"')
+        known = {"Accept-Encoding": "gzip", "If-None-Match": packed.headers["ETag"]}
+        assert client.get("/api/v1/schema", headers=known).status_code == 304
 
     def test_each_format_has_its_own(self, client):
         yaml = client.get("/api/v1/schema", headers={"Accept": "application/vnd.oai.openapi"})

@@ -1,0 +1,3 @@
+from skeleton.testkit.matrix import Route
+
+ROUTES = [Route("GET", "", special="public")]
