@@ -8,7 +8,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, NoReturn, TypeAlias, TypeVar
 from uuid import UUID
 
 import email_validator
@@ -31,6 +31,9 @@ _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:?\d\d)?", re.ASCII)
 
+
+MAX_ITEMS = 500
+"""The most items of a list in a body, unless the field sets `max_length`."""
 
 _Class = TypeVar("_Class", bound=type)
 
@@ -341,7 +344,7 @@ class ListField(serializers.ListField):
         "max_length": _("At most {max_length} allowed."),
     }
 
-    def __init__(self, *, min_length: int = 0, max_length: int = 500, **kwargs: Any) -> None:
+    def __init__(self, *, min_length: int = 0, max_length: int = MAX_ITEMS, **kwargs: Any) -> None:
         super().__init__(min_length=min_length, max_length=max_length, **kwargs)
         self.fewest, self.most = min_length, max_length
         if isinstance(self.child, serializers.BaseSerializer):
@@ -386,6 +389,9 @@ class FromColumns(AnyField):
         return self.compute(*(_follow(value, column) for column in self.columns))
 
 
+NOT_OF_INSTANCES = "Children and FromFields are read with their row, not from an instance: answer with self.show(pk)."
+
+
 class FromFields(AnyField):
     """An output field computed from other fields of the same object.
 
@@ -397,6 +403,9 @@ class FromFields(AnyField):
         self.field, self.names, self.compute = field, names, compute
         super().__init__(read_only=True, source="*")
 
+    def to_representation(self, value: object) -> NoReturn:
+        raise TypeError(NOT_OF_INSTANCES)
+
 
 class Children(AnyField):
     """The rows of a child table as a list of objects, read in the same statement as the parent.
@@ -406,7 +415,10 @@ class Children(AnyField):
 
     def __init__(self, child: type[serializers.Serializer[object]], rows: QuerySet[Model]) -> None:
         self.child, self.rows = child, rows
-        super().__init__(read_only=True)
+        super().__init__(read_only=True, source="*")
+
+    def to_representation(self, value: object) -> NoReturn:
+        raise TypeError(NOT_OF_INSTANCES)
 
 
 class Child(Children):
