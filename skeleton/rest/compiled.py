@@ -256,13 +256,12 @@ class CompiledQuery:
             return compile_rows(asked, columns, prepared=prepared)
         return compile_rows(asked, columns, tail=_PAGE, tail_params=_BOUNDS, prepared=prepared)
 
-    def try_filters(self, rows: QuerySet[Model], shape: FilterShape, ordering: Ordering) -> list[CompiledSQL]:
-        """Compile the statements of a list with these filters, to find out before any request whether they can be."""
-        modes = ListMode(counting=True), ListMode(deep=True), ListMode(keyed=True, after=True)
-        source = source_of(rows)
+    def try_filters(self, rows: QuerySet[Model], shape: FilterShape, ordering: Ordering) -> CompiledSQL | None:
+        """Compile a statement with all parts that a list with these filters can have, or None if it finds no rows."""
+        everything = ListMode(counting=True, keyed=True, after=True)
         with suppress(EmptyResultSet):
-            return [self._compile_page(source, shape, ordering, mode) for mode in modes]
-        return []
+            return self._compile_page(source_of(rows), shape, ordering, everything)
+        return None
 
     def _find_key_field(self, source: Source, ordering: Ordering) -> Any:
         """Return the model field of the sort key."""
