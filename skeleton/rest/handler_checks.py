@@ -6,7 +6,7 @@ from inspect import unwrap
 from types import FunctionType
 from typing import Any
 
-from skeleton.rest.fields import Children, FromFields
+from skeleton.rest.computed_fields import Children, FromFields
 
 _LIBRARIES = ("rest_framework.", "skeleton.rest.viewsets", "skeleton.rest.object_checks", "builtins", "typing")
 _SAVING = ("perform_create", "perform_update")

@@ -18,8 +18,9 @@ from django.db.models.functions import JSONArray
 from rest_framework import fields as drf
 from rest_framework import serializers
 
+from skeleton.rest.computed_fields import Child, Children, FromColumns, FromFields
 from skeleton.rest.contexts import WITHOUT_CONTEXT, NoContext, uses_context
-from skeleton.rest.fields import AnyField, Child, Children, FromColumns, FromFields, JsonObjectField, NumberField
+from skeleton.rest.fields import AnyField, JsonObjectField, NumberField
 from skeleton.rest.http import number
 
 Row = Sequence[Any]
@@ -49,7 +50,7 @@ SAME_IN_JSON_FIELDS = (
 JSON_FIELDS = (JsonObjectField, serializers.ListField, serializers.DictField, serializers.JSONField)
 """Fields of columns that may contain JSON, which is read as text."""
 
-_LIBRARIES = ("rest_framework.", "skeleton.rest.fields")
+_LIBRARIES = ("rest_framework.", "skeleton.rest.fields", "skeleton.rest.computed_fields")
 """Modules whose `to_representation` makes no difference to a computed value."""
 
 HYPHENS = "hex_verbose"

@@ -203,7 +203,7 @@ def _shared_fields(serializer_class: type[InputSerializer], partial: bool) -> di
 
 # --- which fields can be shared ---------------------------------------------------------------------------------------
 
-OURS = ("rest_framework.", "skeleton.rest.fields", "skeleton.rest.serializers")
+OURS = ("rest_framework.", "skeleton.rest.fields", "skeleton.rest.computed_fields", "skeleton.rest.serializers")
 """Modules whose fields store no data of a request."""
 
 _DECLARATIONS = ("Meta", "default_error_messages", "initial", "_declared_fields")

@@ -12,7 +12,8 @@ from django.utils import timezone
 from parties.models import Address, Customer, Party
 from parties.tests.factories import CustomerFactory
 from skeleton.db.querysets import RowLevelQuerySet, keyed
-from skeleton.rest.fields import Children, IntegerField, TextField, UUIDField
+from skeleton.rest.computed_fields import Children
+from skeleton.rest.fields import IntegerField, TextField, UUIDField
 from skeleton.rest.filters import BooleanFilter, FilterSet, NumberFilter, TextFilter
 from skeleton.rest.listing import Ordering
 from skeleton.rest.permissions import HasPermission

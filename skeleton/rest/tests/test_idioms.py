@@ -17,7 +17,8 @@ from parties.models import Country
 from skeleton.identity.models import User
 from skeleton.kernel.actors import SYSTEM, Actor
 from skeleton.rest.actions import action
-from skeleton.rest.fields import Children, DateTimeField, TextField
+from skeleton.rest.computed_fields import Children
+from skeleton.rest.fields import DateTimeField, TextField
 from skeleton.rest.handler import handle
 from skeleton.rest.permissions import PUBLIC, SIGNED_IN, HasPermission
 from skeleton.rest.serializers import InputSerializer
