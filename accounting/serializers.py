@@ -9,9 +9,9 @@ from rest_framework.fields import empty
 from accounting.choices import AccountType, EntryKind, PeriodStatus, SourceType, YearStatus
 from accounting.queries import balances_of_account, lines_of_entry
 from skeleton.kernel.ids import parse_uuid
+from skeleton.rest.computed_fields import Children
 from skeleton.rest.fields import (
     BooleanField,
-    Children,
     ChoiceField,
     CurrencyField,
     DateField,

@@ -10,14 +10,13 @@ from billing.models import CreditNoteLine, Settlement
 from billing.payment_serializers import DAY_HELP, LONG_TEXT, MAX_LINES, AllocationSerializer
 from billing.serializers import InvoiceSerializer, SharedLineSerializer, TaxSerializer
 from inventory.models import Warehouse
+from skeleton.rest.computed_fields import Children, FromColumns
 from skeleton.rest.fields import (
     BooleanField,
-    Children,
     ChoiceField,
     CurrencyField,
     DateField,
     DateTimeField,
-    FromColumns,
     ListField,
     MoneyField,
     NumberField,

@@ -8,12 +8,12 @@ from rest_framework import serializers
 from billing.choices import EmailKind, EmailStatus
 from billing.payment_serializers import LONG_TEXT
 from skeleton.identity.choices import Language
+from skeleton.rest.computed_fields import FromColumns
 from skeleton.rest.fields import (
     BooleanField,
     ChoiceField,
     DateTimeField,
     EmailField,
-    FromColumns,
     IntegerField,
     ListField,
     TextField,

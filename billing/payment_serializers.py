@@ -7,14 +7,13 @@ from django.db.models import OuterRef
 
 from billing.choices import InvoiceStatus, PaymentDirection, PaymentMethod, SettlementKind
 from billing.models import Settlement
+from skeleton.rest.computed_fields import Children, FromColumns
 from skeleton.rest.fields import (
     BooleanField,
-    Children,
     ChoiceField,
     CurrencyField,
     DateField,
     DateTimeField,
-    FromColumns,
     ListField,
     MoneyField,
     TextField,

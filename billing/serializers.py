@@ -19,14 +19,13 @@ from billing.state_machine import allowed_transitions
 from billing.totals import amount_due
 from parties.choices import AddressType
 from parties.fields import CountryField
+from skeleton.rest.computed_fields import Children, FromColumns
 from skeleton.rest.fields import (
     BooleanField,
-    Children,
     ChoiceField,
     CurrencyField,
     DateField,
     DateTimeField,
-    FromColumns,
     IntegerField,
     JsonObjectField,
     ListField,

@@ -6,14 +6,13 @@ from contracts.choices import Action, ContractStatus, ContractType, DeliveryType
 from contracts.models import DAYS_MAX
 from contracts.queries import versions_of_one
 from contracts.state_machine import USER_ACTIONS, ContractState, allowed_actions, days_remaining
+from skeleton.rest.computed_fields import Children, FromColumns
 from skeleton.rest.fields import (
     BooleanField,
-    Children,
     ChoiceField,
     CurrencyField,
     DateField,
     DateTimeField,
-    FromColumns,
     IntegerField,
     ListField,
     MoneyField,

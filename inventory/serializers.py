@@ -13,11 +13,11 @@ from rest_framework.fields import empty
 from accounting.serializers import TaxCodeField
 from inventory.choices import ItemStatus, MovementType, ReservationStatus, WarehouseStatus
 from inventory.models import Category, Item, Warehouse
+from skeleton.rest.computed_fields import FromColumns
 from skeleton.rest.fields import (
     ChoiceField,
     CurrencyField,
     DateTimeField,
-    FromColumns,
     IntegerField,
     JsonObjectField,
     MoneyField,

@@ -3,18 +3,8 @@
 from messenger.choices import ConversationType
 from messenger.queries import attachments_of_one, last_message_of_one, members_of_one
 from skeleton.files.serializers import download_path
-from skeleton.rest.fields import (
-    BooleanField,
-    Child,
-    Children,
-    ChoiceField,
-    DateTimeField,
-    FromColumns,
-    IntegerField,
-    ListField,
-    TextField,
-    UUIDField,
-)
+from skeleton.rest.computed_fields import Child, Children, FromColumns
+from skeleton.rest.fields import BooleanField, ChoiceField, DateTimeField, IntegerField, ListField, TextField, UUIDField
 from skeleton.rest.serializers import InputSerializer, Serializer
 
 LONGEST_MESSAGE = 10_000  # characters

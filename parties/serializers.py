@@ -16,15 +16,13 @@ from parties.fields import (
 from parties.models import PAYMENT_DAYS_MAX
 from parties.queries import addresses_of_one
 from skeleton.identity.choices import Language
+from skeleton.rest.computed_fields import Children, FromColumns, FromFields
 from skeleton.rest.fields import (
     BooleanField,
-    Children,
     ChoiceField,
     CurrencyField,
     DateTimeField,
     EmailField,
-    FromColumns,
-    FromFields,
     IntegerField,
     JsonObjectField,
     ListField,

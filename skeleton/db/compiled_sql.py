@@ -5,13 +5,15 @@ compiled once, and each run only inserts the values.
 """
 
 import sys
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from types import FrameType
+from inspect import unwrap
+from types import CodeType, FrameType
 from typing import Any, ClassVar, NoReturn
 
+from django.db import connection
 from django.db.models import BooleanField, DateField, Expression, F, Field, Func, Model, QuerySet
 from django.db.models.expressions import BaseExpression
 from django.db.models.sql.compiler import SQLCompiler
@@ -31,6 +33,9 @@ class Parameter(Expression):
 
     def as_sql(self, compiler: object, connection: object) -> tuple[str, list[object]]:  # type: ignore[override]
         return "%s", [self]
+
+    def get_group_by_cols(self) -> list[BaseExpression]:
+        return []  # it has one value for all rows
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r})"
@@ -79,6 +84,43 @@ class Placeholder(Parameter):
 
     __lt__ = __le__ = __gt__ = __ge__ = _refuse
     __bool__ = __str__ = __format__ = __len__ = __iter__ = __contains__ = __int__ = __float__ = _refuse
+
+
+class QueryWhileCompiling(TypeError):
+    """A method that builds a queryset has executed one, whose result would be used by all later requests."""
+
+
+def _refuse_query(*args: object) -> NoReturn:
+    raise QueryWhileCompiling(
+        "The SQL is compiled once for all requests, so rows that a @keyed method or a filter's method= reads would"
+        " never be read again: pass a queryset on to filter(), without list() or a loop."
+    )
+
+
+@contextmanager
+def refusing_queries() -> Iterator[None]:
+    """Raise QueryWhileCompiling for any query within the block."""
+    with connection.execute_wrapper(_refuse_query):
+        yield
+
+
+_CLOCKS = frozenset({"today", "now", "utcnow", "localdate", "localtime"})
+"""Names of the functions of Python, Django and this project that return the current date or time."""
+
+CLOCK_IS_FROZEN = "reads the clock, but its SQL is compiled once: use CurrentDate(), or Now() of Django."
+
+
+def reads_clock(method: Callable[..., object]) -> bool:
+    """Return whether the code of a method names a function that returns the current date or time."""
+    code = getattr(unwrap(method), "__code__", None)
+    return isinstance(code, CodeType) and any(_CLOCKS & set(each.co_names) for each in _codes_of(code))
+
+
+def _codes_of(code: CodeType) -> Iterator[CodeType]:
+    yield code
+    for const in code.co_consts:
+        if isinstance(const, CodeType):
+            yield from _codes_of(const)
 
 
 _TODAY = Parameter("today")

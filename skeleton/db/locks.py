@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
 
+from skeleton.db.querysets import plain_rows
 from skeleton.kernel.errors import NotFound
 from skeleton.kernel.preconditions import check_precondition, is_precondition_open
 
@@ -24,10 +25,11 @@ def locked_for_update(
 
     `rows` are the rows that the caller may see; `pk` may be a query for one id. With `no_key`, other transactions may
     still insert references to the row (FOR KEY SHARE), but not change it. With `skip_locked`, a row locked by another
-    transaction counts as missing, without waiting. `of` names a foreign key in `select_related` whose target is locked
+    transaction counts as missing, without waiting. PostgreSQL locks no distinct or grouped rows, so these are found by
+    their ids (see `plain_rows`). `of` names a foreign key in `select_related` whose target is locked
     instead of the row itself.
     """
-    row = rows.select_for_update(of=(of,), no_key=no_key, skip_locked=skip_locked).filter(pk=pk).first()
+    row = plain_rows(rows).select_for_update(of=(of,), no_key=no_key, skip_locked=skip_locked).filter(pk=pk).first()
     if row is None:
         raise NotFound
     if of == "self":

@@ -23,10 +23,11 @@ from functools import wraps
 from typing import Any, ClassVar, Concatenate, NamedTuple, ParamSpec, Protocol, Self, TypeVar, overload
 from uuid import UUID
 
-from django.db.models import Model, QuerySet
+from django.core.exceptions import ImproperlyConfigured
+from django.db.models import Model, OuterRef, QuerySet, Subquery
 from django.db.models.sql import Query
 
-from skeleton.db.compiled_sql import Placeholder
+from skeleton.db.compiled_sql import CLOCK_IS_FROZEN, Placeholder, reads_clock
 from skeleton.db.counting import MaintainedCount
 
 PLACEHOLDER_TYPES = frozenset({UUID, str, int, float, Decimal, dt.date, dt.datetime})
@@ -148,6 +149,32 @@ class RowLevelQuerySet(QuerySet[_Row]):
         return made
 
 
+def is_plain(rows: QuerySet[Any]) -> bool:
+    """Return whether a queryset can be filtered, locked and extended by columns without reading other rows."""
+    query = rows.query
+    return not (
+        query.distinct or query.is_sliced or query.combinator or query.values_select or query.group_by is not None
+    )
+
+
+def plain_rows(rows: QuerySet[_Row]) -> QuerySet[_Row]:
+    """Return the same rows as a queryset that can be filtered, locked and extended by columns.
+
+    The rows of a distinct, grouped or sliced queryset, or of a union, are found by their ids. Columns from `annotate`
+    are read for each row, except those of a slice or a union, which can't be limited to a row.
+    """
+    if is_plain(rows):
+        return rows
+    query = rows.query
+    plain: QuerySet[_Row] = rows.model._base_manager.using(rows.db).filter(pk__in=rows.values("pk"))
+    if query.is_sliced or query.combinator:
+        return plain
+    one = rows.order_by().filter(pk=OuterRef("pk"))
+    columns = {name: Subquery(one.values(name)[:1]) for name in query.annotation_select}
+    annotated: QuerySet[_Row] = plain.annotate(**columns)
+    return annotated
+
+
 class _CountRule:
     """Returns the maintained count after a call of a keyed method, if there still is one; see `keyed`."""
 
@@ -182,7 +209,7 @@ def keyed(method: object = None, /, *, keeps_rows: bool = False, partition: str 
     """Make a queryset method part of the query key. It runs only when the query is needed, or to compile it.
 
     The method must only build on `self` and use its arguments as values: it may receive a `Placeholder` for each, which
-    raises ValueNotKnown if the method looks at it.
+    raises ValueNotKnown if the method looks at it. A method that reads the clock is refused.
     `keeps_rows` means that it adds columns and excludes no rows, so a maintained count stays valid. `partition` names
     the argument that selects one partition of the maintained count.
     """
@@ -193,6 +220,8 @@ def keyed(method: object = None, /, *, keeps_rows: bool = False, partition: str 
 
 def _keyed(method: Any, count_rule: _CountRule | None) -> object:
     names = tuple(inspect.signature(method).parameters)[1:]
+    if reads_clock(method):
+        raise ImproperlyConfigured(f"{method.__qualname__} {CLOCK_IS_FROZEN}")
 
     @wraps(method)
     def called(self: Any, *args: Any, **kwargs: Any) -> object:

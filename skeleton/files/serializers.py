@@ -4,7 +4,8 @@ from uuid import UUID
 
 from rest_framework import serializers
 
-from skeleton.rest.fields import DateTimeField, FromColumns, IntegerField, TextField, UUIDField
+from skeleton.rest.computed_fields import FromColumns
+from skeleton.rest.fields import DateTimeField, IntegerField, TextField, UUIDField
 from skeleton.rest.serializers import InputSerializer, Serializer
 
 

@@ -7,12 +7,12 @@ from rest_framework import serializers
 
 from skeleton.identity.choices import Language
 from skeleton.identity.permissions import VALID_PERMISSIONS
+from skeleton.rest.computed_fields import FromColumns
 from skeleton.rest.fields import (
     BooleanField,
     ChoiceField,
     DateTimeField,
     EmailField,
-    FromColumns,
     ListField,
     TextField,
     UUIDField,

@@ -9,11 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from skeleton.identity.choices import Language
 from skeleton.notifications.choices import Event
+from skeleton.rest.computed_fields import FromColumns
 from skeleton.rest.fields import (
     BooleanField,
     ChoiceField,
     DateTimeField,
-    FromColumns,
     IntegerField,
     TextField,
     TimeOfDayField,

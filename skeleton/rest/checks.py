@@ -9,23 +9,25 @@ from functools import partial
 from django.apps.config import AppConfig
 from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import FieldDoesNotExist, FieldError, ImproperlyConfigured, PermissionDenied
-from django.db.models import Expression, F, Field, Model, QuerySet, Value
+from django.db.models import Aggregate, Expression, F, Field, Model, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from rest_framework.filters import SearchFilter
 from rest_framework.permissions import DjangoModelPermissions, IsAdminUser
+from rest_framework.throttling import ScopedRateThrottle
 
-from skeleton.kernel.actors import SYSTEM
+from skeleton.kernel.actors import SYSTEM, Actor
 from skeleton.kernel.errors import DomainError
 from skeleton.rest.actions import BY_CLASS, ActionDescription, endpoints
 from skeleton.rest.column_checks import unconverted_fields
-from skeleton.rest.compiled import source_of
+from skeleton.rest.compiled import rows_of, source_of
 from skeleton.rest.declared import most_derived
 from skeleton.rest.documentation import DocumentationView
 from skeleton.rest.filter_checks import failing_filters, ignored_filters
-from skeleton.rest.handler_checks import unworkable_idioms
+from skeleton.rest.handler_checks import idioms_of_django_users, unworkable_idioms
+from skeleton.rest.input_checks import unusable_fields, unwritable_fields
 from skeleton.rest.listing import Ordering
 from skeleton.rest.pagination_checks import ignored_arguments, unusable_backends, unusable_paging
-from skeleton.rest.permissions import HasPermission, declared_permissions
+from skeleton.rest.permissions import HasPermission, Requirement, declared_permissions
 from skeleton.rest.row_mappers import row_mapper
 from skeleton.rest.rows import list_view_of, queryset_of, routed_view_of
 from skeleton.rest.serializers import InputSerializer, Serializer
@@ -68,7 +70,8 @@ def _check_action(view: ApiViewSet, method: str, route: str) -> Iterator[CheckMe
         yield Error(line, id="skeleton.E002")
         return
     of_permissions = partial(_check_permissions, method=method)
-    for number, check in (("E002", of_permissions), ("E006", _check_input), ("E003", _check_output)):
+    checks = (("E002", of_permissions), ("E002", _check_throttles), ("E006", _check_input), ("E003", _check_output))
+    for number, check in checks:
         try:
             yield from (Error(f"{route}{line}", id=f"skeleton.{number}") for line in check(view, described))
         except Exception as exc:  # noqa: BLE001  # a hook of the viewset can raise anything
@@ -76,7 +79,23 @@ def _check_action(view: ApiViewSet, method: str, route: str) -> Iterator[CheckMe
             yield Error(line, id=f"skeleton.{number}")
 
 
+def _check_throttles(view: ApiViewSet, described: ActionDescription) -> Iterator[str]:
+    try:
+        for throttle in view.get_throttles():
+            if isinstance(throttle, ScopedRateThrottle) and hasattr(view, throttle.scope_attr):
+                throttle.scope = getattr(view, throttle.scope_attr)
+                throttle.get_rate()
+    except ImproperlyConfigured as exc:
+        yield f": {exc}: set REST_FRAMEWORK['DEFAULT_THROTTLE_RATES'], or `rate` of the throttle class."
+
+
 def _check_permissions(view: ApiViewSet, described: ActionDescription, *, method: str) -> Iterator[str]:
+    unfit = [each for each in view.permission_classes if not callable(each)]
+    for each in unfit:
+        name = "SIGNED_IN or PUBLIC" if isinstance(each, Requirement) else f"{type(each).__name__}()"
+        yield f": permission_classes can't contain {name}: write HasPermission(…) around it, or name the class."
+    if unfit:
+        return
     if view.get_requirement(method) is None:
         yield " declares no permission: set permission_classes."
     usual = type(view).get_permissions is ApiViewSet.get_permissions
@@ -87,6 +106,7 @@ def _check_permissions(view: ApiViewSet, described: ActionDescription, *, method
         kind = each if isinstance(each, type) else type(each)
         if issubclass(kind, (IsAdminUser, DjangoModelPermissions)):
             yield f": {kind.__name__} reads attributes of Django's users, which actors lack: use HasPermission."
+        yield from (f": {kind.__name__}.{line}" for line in idioms_of_django_users(kind))
 
 
 def _check_input(view: ApiViewSet, described: ActionDescription) -> Iterator[str]:
@@ -99,6 +119,9 @@ def _check_input(view: ApiViewSet, described: ActionDescription) -> Iterator[str
         return
     if not (isinstance(given, type) and issubclass(given, InputSerializer)):
         yield f": {given} is not an InputSerializer."
+        return
+    yield from (f": {line}" for line in unusable_fields(given))
+    yield from unwritable_fields(view, given)
 
 
 def _check_output(view: ApiViewSet, described: ActionDescription) -> Iterator[str]:
@@ -207,23 +230,38 @@ def _check_resource(viewset: type[ApiViewSet]) -> Iterator[CheckMessage]:
         found = queryset_of(viewset, SYSTEM)
         if not isinstance(found, QuerySet):
             raise ImproperlyConfigured(f"get_queryset() must return a QuerySet, not a {type(found).__name__}.")
-        rows = source_of(found).rows()
-    except (AttributeError, KeyError, DomainError, PermissionDenied):  # it needs more of the request, such as its path
-        return
+        rows = rows_of(source_of(found))
+    except (AttributeError, KeyError, DomainError, PermissionDenied) as exc:
+        if isinstance(getattr(exc, "obj", None), Actor):
+            raise
+        return  # it needs more of the request, such as its path
     except (AssertionError, ImproperlyConfigured) as exc:
         yield Error(f"{viewset.__name__}: {exc}", id="skeleton.E004")
         return
-    lines = (*_unreadable(viewset, rows), *failing_filters(list_view_of(viewset, SYSTEM).filterset_class, rows))
+    lines = list(_unreadable(viewset, rows, found))
     yield from (Error(f"{viewset.__name__}: {line}", id="skeleton.E004") for line in lines)
     if any(_wrong_orderings(viewset)):
         return  # `check_hooks` reports them
-    default = list_view_of(viewset, SYSTEM).get_ordering()
+    view = list_view_of(viewset, SYSTEM)
+    default = view.get_ordering()
+    if not lines and view.filterset_class:
+        failing = failing_filters(view.get_compiled_query(), found, default)
+        yield from (Error(f"{viewset.__name__}: {line}", id="skeleton.E004") for line in failing)
     for name, key in {**viewset.ordering_fields, default.name: default.key}.items():
         if _may_be_null(rows, key):
             yield Error(f"{viewset.__name__}: the sort field {name} may be null.", id="skeleton.E005")
 
 
-def _unreadable(viewset: type[ApiViewSet], rows: QuerySet[Model]) -> Iterator[str]:
+def _hint(queryset: QuerySet[Model], exc: Exception) -> str:
+    """Return what to write where a field's source is not a column of the rows."""
+    if not isinstance(exc, FieldError):
+        return ""
+    if queryset.query.is_sliced or queryset.query.combinator:
+        return ". A slice or a union has no columns of its own: use filter(pk__in=rows.values('pk')).annotate(…)."
+    return ". A source must be a column: use FromColumns for a property or a method of the model."
+
+
+def _unreadable(viewset: type[ApiViewSet], rows: QuerySet[Model], queryset: QuerySet[Model]) -> Iterator[str]:
     if viewset.lookup_field != "pk":
         try:
             rows.filter(**{f"{viewset.lookup_field}__isnull": False})
@@ -236,7 +274,7 @@ def _unreadable(viewset: type[ApiViewSet], rows: QuerySet[Model]) -> Iterator[st
             found = rows.annotate(**mapper.annotations)
             found.values_list(*mapper.columns)
         except (FieldError, ImproperlyConfigured) as exc:
-            yield f"{output.__name__} cannot be read: {exc}"
+            yield f"{output.__name__} cannot be read: {exc}{_hint(queryset, exc)}"
             continue
         yield from unconverted_fields(output, rows.model)
         for column in mapper.columns:
@@ -259,14 +297,15 @@ def _may_be_null(rows: QuerySet[Model], key: object) -> bool:
     if isinstance(key, Coalesce):
         last = key.get_source_expressions()[-1]
         return not (isinstance(last, Value) and last.value is not None) and _may_be_null(rows, last)
-    if isinstance(key, Value):
-        return key.value is None
+    if isinstance(key, (Value, Aggregate)):  # an aggregate may have a value for no rows, such as 0
+        return (key.value if isinstance(key, Value) else key.empty_result_set_value) is None
     if isinstance(key, (str, F)):
         name: str = key if isinstance(key, str) else key.name  # type: ignore[attr-defined]
         annotation = rows.query.annotations.get(name)
         return _may_be_null(rows, annotation) if annotation is not None else _column_may_be_null(rows.model, name)
     if isinstance(key, Expression):
-        return any(_may_be_null(rows, part) for part in key.get_source_expressions() if part is not None)
+        column = key.query.annotation_select.values() if isinstance(key, Subquery) else key.get_source_expressions()
+        return any(_may_be_null(rows, part) for part in column if part is not None)
     return False
 
 

@@ -7,6 +7,7 @@ A queryset without a query key (`db.querysets`) is read in the same way, but com
 """
 
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from typing import Any, TypeVar
@@ -16,9 +17,17 @@ from django.db import DEFAULT_DB_ALIAS
 from django.db.models import BigIntegerField, F, Model, QuerySet
 from rest_framework import serializers
 
-from skeleton.db.compiled_sql import CompiledSQL, Parameter, PkInSubquery, ScalarSubquery, compile_count, compile_rows
+from skeleton.db.compiled_sql import (
+    CompiledSQL,
+    Parameter,
+    PkInSubquery,
+    ScalarSubquery,
+    compile_count,
+    compile_rows,
+    refusing_queries,
+)
 from skeleton.db.counting import COUNT_CACHE
-from skeleton.db.querysets import QueryKey, RowLevelQuerySet
+from skeleton.db.querysets import QueryKey, RowLevelQuerySet, is_plain, plain_rows
 from skeleton.kernel.errors import NotFound
 from skeleton.kernel.types import Values
 from skeleton.rest.filters import FilterSet, FilterShape
@@ -78,13 +87,11 @@ def source_of(queryset: QuerySet[Model]) -> Source:
     if query_key is not None:
         return query_key
     query = queryset.query
-    if (query.order_by or query.extra_order_by) and not query.is_sliced:
+    if (query.order_by or query.extra_order_by) and not (query.is_sliced or query.distinct_fields):
         raise ImproperlyConfigured("Order a list by the viewset's `ordering`, not in get_queryset().")
     if queryset.db != DEFAULT_DB_ALIAS:
         raise ImproperlyConfigured(f"Only the default database is read, not {queryset.db!r}.")
-    if query.distinct or query.is_sliced or query.combinator or query.values_select or query.group_by is True:
-        queryset = queryset.model._base_manager.filter(pk__in=queryset.values("pk"))
-    return NotCompilable(queryset)
+    return NotCompilable(plain_rows(queryset))
 
 
 def _bounds(limit: int | None, skip: int = 0) -> Values:
@@ -223,7 +230,11 @@ class CompiledQuery:
         return (source, shape), values | self.filterset_class.bind(query.filters)
 
     def _filtered(self, shape: FilterShape, rows: QuerySet[Model]) -> QuerySet[Model]:
-        return self.filterset_class.apply(rows, shape) if self.filterset_class and shape else rows
+        """Apply the filters. What makes rows distinct or groups them finds their ids, and no other column."""
+        if not self.filterset_class or not shape:
+            return rows
+        found = self.filterset_class.apply(rows, shape)
+        return found if is_plain(found) else rows.filter(pk__in=found.values("pk"))
 
     def _compile_page(self, source: Source, shape: FilterShape, ordering: Ordering, mode: ListMode) -> CompiledSQL:
         rows, columns = self._rows(source), list(self.mapper.columns)
@@ -245,6 +256,13 @@ class CompiledQuery:
             return compile_rows(asked, columns, prepared=prepared)
         return compile_rows(asked, columns, tail=_PAGE, tail_params=_BOUNDS, prepared=prepared)
 
+    def try_filters(self, rows: QuerySet[Model], shape: FilterShape, ordering: Ordering) -> CompiledSQL | None:
+        """Compile a statement with all parts that a list with these filters can have, or None if it finds no rows."""
+        everything = ListMode(counting=True, keyed=True, after=True)
+        with suppress(EmptyResultSet):
+            return self._compile_page(source_of(rows), shape, ordering, everything)
+        return None
+
     def _find_key_field(self, source: Source, ordering: Ordering) -> Any:
         """Return the model field of the sort key."""
         rows = self._rows(source).annotate(**{KEY: ordering.expression})
@@ -254,7 +272,7 @@ class CompiledQuery:
         kept = _compiled(self._maintained_count, source, shape)
         if kept:
             return kept
-        return compile_count(self._filtered(shape, source.rows()), prepared=self._prepared(shape))
+        return compile_count(self._filtered(shape, rows_of(source)), prepared=self._prepared(shape))
 
     def _find_maintained_count(self, source: Source, shape: FilterShape) -> CompiledSQL | None:
         """Return the statement that reads the maintained count, or None if there is none."""
@@ -264,8 +282,14 @@ class CompiledQuery:
         return not (self.filterset_class and self.filterset_class.by_value(shape))
 
     def _rows(self, source: Source) -> QuerySet[Model]:
-        rows, annotations = source.rows(), self.mapper.annotations
+        rows, annotations = rows_of(source), self.mapper.annotations
         return rows.annotate(**annotations) if annotations else rows
+
+
+def rows_of(source: Source) -> QuerySet[Model]:
+    """Build the queryset of a source. Raises QueryWhileCompiling for a method that reads rows."""
+    with refusing_queries():
+        return plain_rows(source.rows())
 
 
 def _compiled(cached: Callable[..., _Result], source: Source, *rest: Hashable) -> _Result:

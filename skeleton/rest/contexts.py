@@ -8,7 +8,10 @@ from typing import NoReturn
 from django.core.exceptions import ImproperlyConfigured
 
 WITHOUT_CONTEXT = "uses the context, which the rows of a list are mapped without; choose another serializer class"
-_LIBRARIES = ("rest_framework.", "skeleton.rest.fields", "skeleton.rest.serializers", "builtins", "typing")
+_LIBRARIES = (
+    *("rest_framework.", "skeleton.rest.fields", "skeleton.rest.computed_fields", "skeleton.rest.serializers"),
+    *("builtins", "typing"),
+)
 _CONTEXT = {"context", "_context"}
 _OF_BODIES = ("to_internal_value", "run_validation", "run_validators", "validate", "get_value", "get_default")
 """Methods (or the beginnings of their names) that only validate bodies."""

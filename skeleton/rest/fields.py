@@ -6,7 +6,7 @@ of another JSON type.
 
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
@@ -31,6 +31,9 @@ _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:?\d\d)?", re.ASCII)
 
+
+MAX_ITEMS = 500
+"""The most items of a list in a body, unless the field sets `max_length`."""
 
 _Class = TypeVar("_Class", bound=type)
 
@@ -341,7 +344,7 @@ class ListField(serializers.ListField):
         "max_length": _("At most {max_length} allowed."),
     }
 
-    def __init__(self, *, min_length: int = 0, max_length: int = 500, **kwargs: Any) -> None:
+    def __init__(self, *, min_length: int = 0, max_length: int = MAX_ITEMS, **kwargs: Any) -> None:
         super().__init__(min_length=min_length, max_length=max_length, **kwargs)
         self.fewest, self.most = min_length, max_length
         if isinstance(self.child, serializers.BaseSerializer):
@@ -369,54 +372,6 @@ class ListField(serializers.ListField):
 
 AnyField: TypeAlias = serializers.Field[Any, Any, Any, object]
 """Any field. DRF's fields have four type parameters, which are irrelevant here."""
-
-
-class FromColumns(AnyField):
-    """An output field computed from columns of the row: `FromColumns(BooleanField(), "status", compute=is_active)`.
-
-    `field` describes the result (for the OpenAPI), `columns` are what `compute` takes, in that order. The function
-    must be pure and fast: it runs once per row.
-    """
-
-    def __init__(self, field: AnyField, *columns: str, compute: Callable[..., object]) -> None:
-        self.field, self.columns, self.compute = field, columns, compute
-        super().__init__(read_only=True, source="*")
-
-    def to_representation(self, value: object) -> object:
-        return self.compute(*(_follow(value, column) for column in self.columns))
-
-
-class FromFields(AnyField):
-    """An output field computed from other fields of the same object.
-
-    `FromFields(AddressSerializer(allow_null=True), "addresses", compute=primary)`: like FromColumns, but `compute`
-    takes the finished values of the fields named, children included. They must not be `FromFields` themselves.
-    """
-
-    def __init__(self, field: AnyField, *names: str, compute: Callable[..., object]) -> None:
-        self.field, self.names, self.compute = field, names, compute
-        super().__init__(read_only=True, source="*")
-
-
-class Children(AnyField):
-    """The rows of a child table as a list of objects, read in the same statement as the parent.
-
-    `rows` is the queryset of the children of one parent, related by `OuterRef("pk")` and ordered.
-    """
-
-    def __init__(self, child: type[serializers.Serializer[object]], rows: QuerySet[Model]) -> None:
-        self.child, self.rows = child, rows
-        super().__init__(read_only=True)
-
-
-class Child(Children):
-    """The row of a child table that `rows` finds for the parent, as an object, or null."""
-
-
-def _follow(value: object, path: str) -> object:
-    for part in path.split("__"):
-        value = value[part] if isinstance(value, Mapping) else getattr(value, part, None)
-    return value
 
 
 def text_of(choices: Sequence[tuple[str, object]]) -> str:

@@ -5,9 +5,13 @@ from typing import Any
 
 from django.db.models import Model, QuerySet
 
+from skeleton.db.compiled_sql import CLOCK_IS_FROZEN, reads_clock
+from skeleton.rest.compiled import CompiledQuery
 from skeleton.rest.filters import BooleanFilter, ChoiceFilter, FilterSet, SqlFilter
+from skeleton.rest.listing import Ordering
 
 _SEVERAL_VALUES = ("in", "range")
+_DIFFERS = "its SQL has another value each time, but is compiled once: pass expressions of the database, such as Now()."
 
 
 def ignored_filters(filterset: type[FilterSet] | None) -> Iterator[str]:
@@ -29,17 +33,34 @@ def ignored_filters(filterset: type[FilterSet] | None) -> Iterator[str]:
             yield f"{filterset.__name__}.{name}: required=True would be ignored: each filter is optional."
 
 
-def failing_filters(filterset: type[FilterSet] | None, rows: QuerySet[Model]) -> Iterator[str]:
-    """Yield a sentence for each filter that can't narrow `rows`, for example because it looks at its value."""
+def failing_filters(query: CompiledQuery, rows: QuerySet[Model], ordering: Ordering) -> Iterator[str]:
+    """Yield a sentence for each filter that can't narrow `rows`, or whose SQL differs from one time to the next."""
+    filterset = query.filterset_class
     if filterset is None or any(ignored_filters(filterset)):
         return
     for name, each in filterset.base_filters.items():
-        for value in _samples(each):
-            try:
-                filterset.apply(rows, ((name, value),))
-            except Exception as exc:  # noqa: BLE001  # a method can raise anything
-                yield f"{filterset.__name__}.{name}: {type(exc).__name__}: {exc}"
-                break
+        problem = _problem_of_method(filterset, each) or _problem_of_sql(query, rows, name, each, ordering)
+        if problem:
+            yield f"{filterset.__name__}.{name}: {problem}"
+
+
+def _problem_of_method(filterset: type[FilterSet], each: Any) -> str | None:
+    method = each.method if callable(each.method) else getattr(filterset, each.method or "", None)
+    return f"{method.__name__} {CLOCK_IS_FROZEN}" if method is not None and reads_clock(method) else None
+
+
+def _problem_of_sql(
+    query: CompiledQuery, rows: QuerySet[Model], name: str, each: Any, ordering: Ordering
+) -> str | None:
+    for value in _samples(each):
+        shape = ((name, value),)
+        try:
+            compiled = query.try_filters(rows, shape, ordering)
+            if each.method and compiled != query.try_filters(rows, shape, ordering):
+                return _DIFFERS
+        except Exception as exc:  # noqa: BLE001  # a method can raise anything
+            return f"{type(exc).__name__}: {exc}"
+    return None
 
 
 def _samples(each: Any) -> list[object]:

@@ -20,7 +20,7 @@ from django.db.models.functions import Lower
 from django.db.models.lookups import BuiltinLookup
 from django_filters.constants import EMPTY_VALUES
 
-from skeleton.db.compiled_sql import Placeholder
+from skeleton.db.compiled_sql import Placeholder, ValueNotKnown, refusing_queries
 from skeleton.kernel.days import end_of, start_of
 from skeleton.kernel.errors import BadRequest
 from skeleton.kernel.types import Values
@@ -181,8 +181,29 @@ class _FilterValue(Placeholder):
     never = EMPTY_VALUES
 
 
+class _OfOneRequest:
+    """An attribute of django-filter's FilterSets that belongs to one request. Reading it raises ValueNotKnown."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, filterset: object, owner: type) -> Any:
+        if filterset is None:
+            return self
+        raise ValueNotKnown(
+            f"A FilterSet has no {self.name}, because its SQL is compiled once for all requests: limit the rows in"
+            " get_queryset(), which has self.request, or use one filter's value only."
+        )
+
+    def __set__(self, filterset: object, value: object) -> None:
+        """Ignore the value that django-filter sets."""
+
+
 class FilterSet(django_filters.FilterSet):
     """The filters of a list. `method=` filters get the queryset, the name, and a value or Placeholder."""
+
+    request, data, queryset = _OfOneRequest(), _OfOneRequest(), _OfOneRequest()
+    form, qs = _OfOneRequest(), _OfOneRequest()
 
     def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)
@@ -226,9 +247,10 @@ class FilterSet(django_filters.FilterSet):
     def apply(cls, rows: QuerySet[Model], shape: FilterShape) -> QuerySet[Model]:
         """Apply the filters of `shape` to `rows`, with a Placeholder for each value that is not constant."""
         instance = _instance(cls)
-        for name, value in shape:
-            param: object = value if _filter_of(cls, name).constant else _FilterValue(name, variant=value)
-            rows = instance.filters[name].filter(rows, param)
+        with refusing_queries():
+            for name, value in shape:
+                param: object = value if _filter_of(cls, name).constant else _FilterValue(name, variant=value)
+                rows = instance.filters[name].filter(rows, param)
         return rows
 
     @classmethod

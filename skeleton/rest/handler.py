@@ -1,6 +1,7 @@
 """Converts exceptions to error responses: `{"error", "message", "details"?, "request_id"}`."""
 
 from collections.abc import Callable, Iterator
+from http.client import responses
 from typing import Any
 
 import structlog
@@ -75,8 +76,10 @@ def handle(exc: Exception, context: Values | None = None) -> JsonResponse:
 def _response_of(exc: drf.APIException) -> JsonResponse:
     """Return the response for an exception class of a viewset's own, with its status, code and text."""
     details = dict(flatten_details(exc.detail)) if isinstance(exc.detail, (dict, list)) else None
-    message = str(exc.default_detail if details else exc.detail)
-    error = DomainError(message, details=details)
+    message = exc.default_detail if details else exc.detail
+    if isinstance(message, (dict, list)):
+        message = responses.get(exc.status_code, "")
+    error = DomainError(str(message), details=details)
     return error_response(error, status=exc.status_code, code=str(getattr(exc.detail, "code", exc.default_code)))
 
 
@@ -110,10 +113,11 @@ def flatten_details(detail: object, path: str = "") -> Iterator[tuple[str, str]]
         yield path or "body", str(detail)
 
 
-def _of_django(exc: DjangoValidationError) -> dict[str, str]:
+def _of_django(exc: DjangoValidationError) -> DomainError | None:
+    """Return the error for what `full_clean()` found. Others come from a value in the code, such as filter(id=user)."""
     if hasattr(exc, "error_dict"):
-        return {field: messages[0] for field, messages in exc.message_dict.items()}
-    return {"body": exc.messages[0]}
+        return Invalid(details={field: messages[0] for field, messages in exc.message_dict.items()})
+    return None
 
 
 def _of_lost_connection(exc: Exception) -> DomainError | None:
@@ -133,7 +137,7 @@ _TRANSLATIONS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callab
     (drf.Throttled, _of_throttled),
     ((Http404, ObjectDoesNotExist), lambda exc: NotFound()),
     (PermissionDenied, lambda exc: Forbidden(str(exc))),
-    (DjangoValidationError, lambda exc: Invalid(details=_of_django(exc))),
+    (DjangoValidationError, _of_django),
     ((ProtectedError, RestrictedError), lambda exc: Conflict(_("Other records still refer to this one."))),
     ((DatabaseError, InterfaceError), lambda exc: domain_error_for(exc) or _of_lost_connection(exc)),
 )

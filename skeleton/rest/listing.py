@@ -68,6 +68,12 @@ def parse_ordering(query: Mapping[str, str], allowed: Mapping[str, SortKey], def
     return Ordering(name, allowed[name], descending=order == "desc")
 
 
+def ordering_by(name: str, keys: Mapping[str, SortKey]) -> Ordering:
+    """Return the ordering that a viewset names: one of `keys` or a column, descending with the prefix `-`."""
+    bare = name.removeprefix("-")
+    return Ordering(bare, keys.get(bare, bare), descending=name != bare)
+
+
 NEWEST_FIRST = Ordering("id", "pk", descending=True)
 """By id: UUIDv7 ids are in the order of creation."""
 

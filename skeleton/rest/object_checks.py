@@ -20,6 +20,7 @@ from django.db.models import Model
 from rest_framework.permissions import BasePermission
 from rest_framework.viewsets import GenericViewSet
 
+from skeleton.db.querysets import plain_rows
 from skeleton.kernel.errors import NotFound
 from skeleton.kernel.ids import parse_uuid
 
@@ -84,7 +85,7 @@ class ObjectLookup(GenericViewSet[Any]):
 
     def get_object(self) -> Any:
         """Return the object in the path, after checking the object permissions. Raises NotFound."""
-        rows = self.filter_queryset(self.get_queryset())
+        rows = plain_rows(self.filter_queryset(self.get_queryset()))
         found = rows.filter(**{self.lookup_field: self.lookup_value()}).first()
         if found is None:
             raise NotFound

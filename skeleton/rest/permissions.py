@@ -137,6 +137,16 @@ def requirement_of(
     return PUBLIC if declared == [AllowAny] else SIGNED_IN
 
 
+def requirement_of_instances(
+    permissions: Iterable[object], permission: str | Requirement | None, method: str
+) -> Requirement | None:
+    """Return the requirement of permissions from `get_permissions`, which are instances."""
+    declared = declared_permissions(permissions)
+    classes = tuple(each if isinstance(each, HasPermission) else type(each) for each in declared)
+    found: Requirement | None = requirement_of.__wrapped__(classes, permission, method)
+    return found
+
+
 def declared_permissions(permissions: Iterable[object]) -> Iterator[Any]:
     """Yield the permission classes, and the parts of those combined with `&`, `|` and `~`."""
     for each in permissions:

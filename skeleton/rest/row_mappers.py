@@ -18,8 +18,9 @@ from django.db.models.functions import JSONArray
 from rest_framework import fields as drf
 from rest_framework import serializers
 
+from skeleton.rest.computed_fields import Child, Children, FromColumns, FromFields
 from skeleton.rest.contexts import WITHOUT_CONTEXT, NoContext, uses_context
-from skeleton.rest.fields import AnyField, Child, Children, FromColumns, FromFields, JsonObjectField, NumberField
+from skeleton.rest.fields import AnyField, JsonObjectField, NumberField
 from skeleton.rest.http import number
 
 Row = Sequence[Any]
@@ -49,7 +50,7 @@ SAME_IN_JSON_FIELDS = (
 JSON_FIELDS = (JsonObjectField, serializers.ListField, serializers.DictField, serializers.JSONField)
 """Fields of columns that may contain JSON, which is read as text."""
 
-_LIBRARIES = ("rest_framework.", "skeleton.rest.fields")
+_LIBRARIES = ("rest_framework.", "skeleton.rest.fields", "skeleton.rest.computed_fields")
 """Modules whose `to_representation` makes no difference to a computed value."""
 
 HYPHENS = "hex_verbose"
@@ -178,7 +179,8 @@ def is_native(field: AnyField) -> bool:
     overridden = type(field).to_representation
     for kind in (*AS_IS_FIELDS, NumberField, JsonObjectField):
         if isinstance(field, kind) and overridden is kind.to_representation:
-            return not hasattr(field, "format") and getattr(field, "uuid_format", HYPHENS) == HYPHENS
+            formatted = hasattr(field, "format") or hasattr(field, "timezone")
+            return not formatted and getattr(field, "uuid_format", HYPHENS) == HYPHENS
     if isinstance(field, serializers.ListField) and overridden is serializers.ListField.to_representation:
         if isinstance(field.child, serializers.BaseSerializer):
             return _is_native_object(field.child)
@@ -247,10 +249,9 @@ def _problem_of(field: Any, *, json: bool) -> str | None:
 
 
 def _problem_of_writing(field: AnyField, *, json: bool) -> str | None:
-    if type(field).to_representation is serializers.Field.to_representation:
-        return "it has no to_representation"
-    if field.source == "*":
-        return "use FromColumns in place of source='*'"
+    problem = _problem_of_source(field)
+    if problem:
+        return problem
     if isinstance(field, serializers.JSONField) and field.binary:
         return "binary=True would be ignored; leave it out"
     if is_native(field):
@@ -258,6 +259,16 @@ def _problem_of_writing(field: AnyField, *, json: bool) -> str | None:
     if json and not isinstance(field, SAME_IN_JSON_FIELDS):
         return "in Children its to_representation would get JSON's value; use FromColumns"
     return f"it {WITHOUT_CONTEXT}" if any(uses_context(type(part)) for part in _parts(field)) else None
+
+
+def _problem_of_source(field: AnyField) -> str | None:
+    if type(field).to_representation is serializers.Field.to_representation:
+        return "it has no to_representation"
+    if field.source == "*":
+        return "use FromColumns in place of source='*'"
+    if field.default is not drf.empty and "." in (field.source or ""):
+        return "its default would be ignored where there is no related object; use FromColumns"
+    return None
 
 
 def _problem_of_computed(field: Any) -> str | None:

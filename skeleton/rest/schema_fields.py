@@ -73,14 +73,14 @@ class _List(OpenApiSerializerFieldExtension):
 
 
 class _Children(OpenApiSerializerFieldExtension):
-    target_class = "skeleton.rest.fields.Children"
+    target_class = "skeleton.rest.computed_fields.Children"
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
         return {"type": "array", "items": auto_schema.resolve_serializer(self.target.child, direction).ref}
 
 
 class _Child(OpenApiSerializerFieldExtension):
-    target_class = "skeleton.rest.fields.Child"
+    target_class = "skeleton.rest.computed_fields.Child"
     priority = 1  # before Children, which it is one of
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
@@ -89,7 +89,7 @@ class _Child(OpenApiSerializerFieldExtension):
 
 
 class _FromColumns(OpenApiSerializerFieldExtension):
-    target_class = "skeleton.rest.fields.FromColumns"
+    target_class = "skeleton.rest.computed_fields.FromColumns"
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
         field = self.target.field
@@ -103,4 +103,4 @@ class _FromColumns(OpenApiSerializerFieldExtension):
 
 
 class _FromFields(_FromColumns):
-    target_class = "skeleton.rest.fields.FromFields"
+    target_class = "skeleton.rest.computed_fields.FromFields"

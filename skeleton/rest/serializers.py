@@ -25,7 +25,7 @@ from rest_framework.fields import SkipField, get_error_detail
 from skeleton.kernel.actors import SYSTEM, Actor
 from skeleton.kernel.translation import Text
 from skeleton.kernel.types import Values
-from skeleton.rest.fields import AnyField
+from skeleton.rest.fields import MAX_ITEMS, AnyField
 from skeleton.rest.scopes import UserScope
 
 UNKNOWN = "Unknown field"
@@ -38,6 +38,35 @@ NO_WRITES = "serializers do not write. Call a service from the viewset's perform
 
 class Serializer(serializers.Serializer[object]):
     """Describes a resource in responses. All fields must be compilable (see `rest.row_mappers`)."""
+
+
+class InputListSerializer(serializers.ListSerializer[object]):
+    """A list of bodies, by `many=True`.
+
+    As a field of another body it is like a ListField: each item is complete, also in a partial update, where the list
+    replaces the former one, and there are at most 500.
+    """
+
+    default_error_messages = {
+        "not_a_list": _("Must be a list."),
+        "min_length": _("At least {min_length} needed."),
+        "max_length": _("At most {max_length} allowed."),
+    }
+    child: Any
+    max_length: int | None
+    _is_field = False
+
+    def bind(self, field_name: str, parent: Any) -> None:
+        super().bind(field_name, parent)
+        if self.max_length is None:
+            self.max_length = MAX_ITEMS
+        self.child.parent = None  # a body of its own: `partial` is asked of the root
+        self._is_field = True
+
+    def run_child_validation(self, data: Any) -> Any:
+        if self._is_field and self.child._context is not self.context:
+            self.child._context = self.context
+        return super().run_child_validation(data)
 
 
 class InputSerializer(serializers.Serializer[object]):
@@ -78,6 +107,18 @@ class InputSerializer(serializers.Serializer[object]):
         serializer.find_instance = find_instance
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)
+
+    @classmethod
+    def many_init(cls, *args: Any, **kwargs: Any) -> Any:
+        """Return the serializer for `many=True`. Raises ImproperlyConfigured if the Meta names one of DRF's."""
+        found: Any = super().many_init(*args, **kwargs)
+        given = found._args, found._kwargs
+        if type(found) is serializers.ListSerializer:
+            given[1]["child"].source = None  # it is bound again
+            return InputListSerializer(*given[0], **given[1])
+        if not isinstance(found, InputListSerializer):
+            raise ImproperlyConfigured(f"{cls.__name__}.Meta.list_serializer_class must be an InputListSerializer.")
+        return found
 
     def save(self, **kwargs: object) -> NoReturn:
         """Raise TypeError: serializers don't write."""
@@ -162,7 +203,7 @@ def _shared_fields(serializer_class: type[InputSerializer], partial: bool) -> di
 
 # --- which fields can be shared ---------------------------------------------------------------------------------------
 
-OURS = ("rest_framework.", "skeleton.rest.fields", "skeleton.rest.serializers")
+OURS = ("rest_framework.", "skeleton.rest.fields", "skeleton.rest.computed_fields", "skeleton.rest.serializers")
 """Modules whose fields store no data of a request."""
 
 _DECLARATIONS = ("Meta", "default_error_messages", "initial", "_declared_fields")

@@ -21,6 +21,7 @@ from typing import Any, ClassVar, NoReturn, cast
 from urllib.parse import urljoin
 
 import orjson
+from django.core.exceptions import FieldError
 from django.db.models import Model
 from django.http import HttpResponse
 from django.utils.functional import SimpleLazyObject
@@ -36,7 +37,7 @@ from rest_framework.serializers import BaseSerializer
 
 from skeleton.db import records
 from skeleton.kernel.actors import Actor
-from skeleton.kernel.errors import Forbidden, Unauthorized
+from skeleton.kernel.errors import Forbidden, NotFound, Unauthorized
 from skeleton.kernel.types import Values
 from skeleton.rest.actions import BY_CLASS, ActionDescription, describe, description_of
 from skeleton.rest.atomic_handling import AtomicHandling
@@ -44,10 +45,10 @@ from skeleton.rest.compiled import CompiledQuery, compiled_query_of
 from skeleton.rest.declared import most_derived
 from skeleton.rest.filters import FilterSet
 from skeleton.rest.http import JsonResponse
-from skeleton.rest.listing import NEWEST_FIRST, Ordering, SortKey, parse_filters, unfiltered_query
+from skeleton.rest.listing import NEWEST_FIRST, Ordering, SortKey, ordering_by, parse_filters, unfiltered_query
 from skeleton.rest.pagination import PageOrCursorPagination
 from skeleton.rest.parsers import MAX_BODY, MergePatchParser, StrictJsonParser, check_length
-from skeleton.rest.permissions import NotDeclared, Requirement, requirement_of
+from skeleton.rest.permissions import NotDeclared, Requirement, requirement_of, requirement_of_instances
 from skeleton.rest.renderers import JsonRenderer
 from skeleton.rest.serializers import InputSerializer
 from skeleton.rest.throttles import general_throttle
@@ -92,7 +93,7 @@ class ApiViewSet(AtomicHandling):
     """Wrap every response in `{"data": …}`."""
 
     extra_parameters: ClassVar[Mapping[str, Sequence[OpenApiParameter]]] = {}
-    """Query parameters besides filters and pagination by action, for the OpenAPI document."""
+    """Query parameters besides filters and pagination by action, for the OpenAPI document. A list accepts them."""
 
     list_extra_schema: ClassVar[Mapping[str, dict[str, object]]] = {}
     """Schema of additional keys in the list response (see `get_paginated_response`), for the OpenAPI document."""
@@ -110,13 +111,18 @@ class ApiViewSet(AtomicHandling):
         if described is None:
             return None
         method = method or self.request._request.method or ""  # bypasses DRF's slower wrapper
+        if NotDeclared in self.permission_classes:
+            return requirement_of_instances(self.get_permissions(), described.permission, method)
         return requirement_of(tuple(self.permission_classes), described.permission, method)
 
     # who and what
 
     @property
     def actor(self) -> Actor:
-        user: Actor = self.request.user  # type: ignore[assignment]
+        """Return the user of the request. Raises Unauthorized (401) if nobody is signed in."""
+        user: object = self.request.user
+        if not isinstance(user, Actor):
+            raise Unauthorized
         return user
 
     # what is sent
@@ -201,12 +207,13 @@ class ApiViewSet(AtomicHandling):
         if not isinstance(self.ordering, str):
             return self.ordering
         if "ordering" in vars(self):  # an argument of @action
-            return _ordering_by(self.ordering, self.ordering_fields)
+            return ordering_by(self.ordering, self.ordering_fields)
         return _ordering(type(self))
 
     def get_extra_parameters(self) -> list[str]:
-        """Return the query parameters that the filter backends of the list read."""
-        return [
+        """Return the query parameters that the filter backends of the list read, and those that the class declares."""
+        declared = self.extra_parameters.get(self.action or "", ())
+        return [each.name for each in declared if each.location == OpenApiParameter.QUERY] + [
             parameter["name"]
             for backend in self.filter_backends
             for parameter in backend().get_schema_operation_parameters(self)
@@ -223,6 +230,17 @@ class ApiViewSet(AtomicHandling):
     def show(self, pk: object, status: int = 200) -> HttpResponse:
         """Return the response with the current state of the object."""
         return self.answer(self.read_one(pk), status)
+
+    def read_written(self, pk: object) -> dict[str, object]:
+        """Return the object after a change, also if the change has moved it out of `get_queryset`. Raises NotFound."""
+        try:
+            return self.read_one(pk)
+        except NotFound:
+            rows = self.get_queryset().model._base_manager.all()
+            try:
+                return self.get_compiled_query().one(rows, pk)
+            except FieldError:  # the serializer shows a column of `get_queryset`
+                raise NotFound from None
 
     # DRF's machinery
 
@@ -253,7 +271,7 @@ class ApiViewSet(AtomicHandling):
         self.format_kwarg = self.get_format_suffix(**kwargs)
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
         request.version, request.versioning_scheme = self.determine_version(request, *args, **kwargs)
-        requirement = self.get_requirement()
+        requirement = None if NotDeclared in self.permission_classes else self.get_requirement()
         if requirement and requirement.public and AllowAny not in self.permission_classes:
             request.user = None  # type: ignore[assignment]  # an expired token must not prevent a login
         try:
@@ -306,12 +324,7 @@ class ApiViewSet(AtomicHandling):
 
 @cache
 def _ordering(viewset: type[ApiViewSet]) -> Ordering:
-    return _ordering_by(str(viewset.ordering), viewset.ordering_fields)
-
-
-def _ordering_by(name: str, keys: Mapping[str, SortKey]) -> Ordering:
-    bare = name.removeprefix("-")
-    return Ordering(bare, keys.get(bare, bare), descending=name != bare)
+    return ordering_by(str(viewset.ordering), viewset.ordering_fields)
 
 
 class ListMixin(ApiViewSet):
@@ -355,7 +368,7 @@ class CreateMixin(ApiViewSet):
             made = serializer.instance
         if made is None:
             raise TypeError(f"{type(self).__name__}.perform_create must return the object or its id.")
-        data = self.read_one(made.pk if isinstance(made, Model) else made)
+        data = self.read_written(made.pk if isinstance(made, Model) else made)
         return self.answer(data, 201, self.get_success_headers(data))
 
     def perform_create(self, serializer: InputSerializer) -> object:
@@ -376,7 +389,7 @@ class UpdateMixin(ApiViewSet):
         serializer.is_valid(raise_exception=True)
         pk = self.pk
         self.perform_update(serializer)
-        return self.show(pk)
+        return self.answer(self.read_written(pk))
 
     @describe(summary="Change {one}", input=BY_CLASS, partial=True, errors=(404, 409, 422))
     def partial_update(self, request: Request, *args: object, **kwargs: object) -> HttpResponse:

@@ -18,7 +18,7 @@ from rest_framework import serializers
 from skeleton.kernel.actors import Actor
 from skeleton.rest import compiled
 from skeleton.rest.compiled import CompiledQuery, compiled_query_of
-from skeleton.rest.fields import Child, Children, FromColumns
+from skeleton.rest.computed_fields import Child, Children, FromColumns
 from skeleton.rest.filters import BooleanFilter, ChoiceFilter, FilterSet
 from skeleton.rest.http import dump_json
 from skeleton.rest.listing import ListQuery, parse_list_query

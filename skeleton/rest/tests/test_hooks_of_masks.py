@@ -6,7 +6,8 @@ import pytest
 from rest_framework import serializers as drf
 
 from parties.models import Country
-from skeleton.rest.fields import BooleanField, FromColumns, FromFields, ListField, TextField
+from skeleton.rest.computed_fields import FromColumns, FromFields
+from skeleton.rest.fields import BooleanField, ListField, TextField
 from skeleton.rest.row_mappers import row_mapper
 from skeleton.rest.serializers import Serializer
 from skeleton.rest.tests.newcomer import Caller, LandInputSerializer, LandSerializer, LandViewSet, problems

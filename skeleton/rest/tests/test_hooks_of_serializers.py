@@ -11,7 +11,8 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.fields import empty
 
 from parties.models import Country
-from skeleton.rest.fields import BooleanField, FromColumns, ListField, TextField, mark_stateless
+from skeleton.rest.computed_fields import FromColumns
+from skeleton.rest.fields import BooleanField, ListField, TextField, mark_stateless
 from skeleton.rest.row_mappers import row_mapper
 from skeleton.rest.serializers import InputSerializer, Serializer, is_shareable
 from skeleton.rest.tests.newcomer import Caller, LandInputSerializer, LandSerializer, LandViewSet, problems
