@@ -316,7 +316,7 @@ class ReferenceField(UUIDField):
 
 
 class JsonObjectField(serializers.Field[Values, object, object, object]):
-    """A JSON object that is stored unchanged and replaced as a whole. `texts=True` requires all values to be texts."""
+    """A JSON object that is replaced as a whole. `texts=True` requires all values to be texts."""
 
     default_error_messages = {
         "invalid": _("Must be an object."),
