@@ -79,7 +79,7 @@ HIDDEN = {
     "billing_order": {"search_text", "number_key", "unbilled_total"},
     "billing_payment": {"number_key", "allocated", "refunded"},
     "company_company": {"logo_id"},
-    "contracts_contract": {"validity_period"},
+    "contracts_contract": {"validity_period", "renewal_day"},
     "files_file": {"storage_key"},
     "identity_user": {"last_login", "password", "session_epoch"},
     "inventory_category": {"path"},
