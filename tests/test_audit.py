@@ -49,6 +49,7 @@ UNAUDITED = {
     "identity_known_network": "where somebody signed in from, to count guesses apart",
     "identity_session": "signing in and out is not a change of the business; sessions are shown as such",
     "inventory_movement": "a history of its own, append-only, with who, when and why; the stock's entry has the change",
+    "messenger_absence": "derived from who was a member when, which is audited",
     "messenger_attachment": "part of a message",
     "messenger_event": "what the stream has to say, passing",
     "messenger_presence": "who is connected, passing",
