@@ -296,6 +296,7 @@ def test_an_upload_is_audited(walk):
 # --- every command and every job --------------------------------------------------------------------------------------
 
 NOTHING_AUDITED = {
+    "add_fonts": "copies files of fonts",
     "backup": "reads",
     "check_e_invoices": "reads",
     "document_schema": "writes files of the source",
