@@ -2,6 +2,7 @@
 
 import io
 
+import fontpkg_noto_sans
 import fontpkg_rubik
 import pytest
 from django.core.management import CommandError, call_command
@@ -54,7 +55,7 @@ def data_dir(settings, tmp_path):
 
 def test_added_fonts_are_used(data_dir, monkeypatch):
     hebrew = "שלום"
-    monkeypatch.setattr(pdf, "fontpkg_rubik", pdf.fontpkg_noto_sans)  # as if Rubik were not part of the program
+    monkeypatch.setattr(pdf, "fontpkg_rubik", fontpkg_noto_sans)  # as if Rubik were not part of the program
     assert pdf.missing_characters(hebrew) == list(hebrew)
     out = io.StringIO()
     call_command("add_fonts", str(fontpkg_rubik.ROOT), stdout=out)

@@ -102,13 +102,12 @@ def _due_cycle(contract: Contract, today: dt.date) -> SettledCycle | None:
 
 def _next_end(contract: Contract) -> dt.date | None:
     """Return the last day of the next cycle, or None if the calendar ends before it."""
-    end, months = contract.end_date, contract.renewal_period_months
+    end, months, day = contract.end_date, contract.renewal_period_months, contract.renewal_day
     try:
-        found: dt.date = (
-            days.add_months(end, months, day_of_month=contract.renewal_day)
-            if months
-            else end + (contract.renewal_period_days or 0) * DAY
-        )
+        if months and day:
+            found: dt.date = days.add_months(end, months, day_of_month=day)
+        else:
+            found = end + (contract.renewal_period_days or 0) * DAY
     except (OverflowError, ValueError):
         return None
     return found if found <= LAST_DAY else None

@@ -31,11 +31,4 @@ class LocalizedDateTimeField(forms.SplitDateTimeField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        day = LocalizedDateField(required=False)
-        self.fields = (day, *self.fields[1:])
-
-    @property
-    def day(self) -> LocalizedDateField:
-        """Return the field of the date."""
-        found: LocalizedDateField = self.fields[0]
-        return found
+        self.fields = (LocalizedDateField(required=False), *self.fields[1:])

@@ -137,6 +137,6 @@ def number_language_of(form: forms.BaseForm) -> str:
 def set_number_language(form: forms.BaseForm, language: str) -> None:
     """Set the notation of all numbers and dates of a form to that of a language."""
     for field in form.fields.values():
-        entered = field.day if isinstance(field, LocalizedDateTimeField) else field
+        entered = field.fields[0] if isinstance(field, LocalizedDateTimeField) else field
         if isinstance(entered, NumberField | LocalizedDateField):
             entered.language = language
