@@ -12,7 +12,7 @@ from unfold.enums import ActionVariant
 
 from parties import services
 from parties.choices import PartyKind, PartyStatus
-from parties.models import Address, Country, Customer, Employee, Partner, Party, Supplier
+from parties.models import COUNTRY_SEARCH, Address, Country, Customer, Employee, Partner, Party, Supplier
 from parties.serializers import (
     CountryCreateInputSerializer,
     CountryInputSerializer,
@@ -88,9 +88,8 @@ class PartyAdmin(ImportableAdmin):
     inlines = (AddressInline,)
     list_display: ClassVar[Any] = ("name", "email", "phone", STATUS, "created_at")
     list_filter: ClassVar[Any] = (("status", ChoicesDropdownFilter),)
-    search_fields = ("search_text__contains",)
+    search_fields = ("search_text",)
     search_help_text = _("Name, e-mail, tax id or phone")
-    lowercase_search = True
     record_actions = bulk_actions = ("activate", "deactivate", "blacklist")
     readonly_fields: ClassVar[Any] = (STATUS, "created_at", "updated_at")
     own_fields: ClassVar[tuple[Any, ...]] = ()
@@ -275,7 +274,7 @@ class CountryAdmin(RecordAdmin):
     create_input, update_input = CountryCreateInputSerializer, CountryInputSerializer
     list_display = ("code", "english_name", "alpha3", "phone_code", "currency_code", "region", active_column())
     list_filter = ("is_active", "region")
-    search_fields = ("code", "alpha3", "name__en__icontains")
+    search_fields = COUNTRY_SEARCH
     ordering = ("code",)
     list_per_page = 100
     record_actions = bulk_actions = ("activate", "deactivate")

@@ -157,7 +157,10 @@ class PartySerializer(Serializer):
     id = UUIDField()
     name = TextField()
     email = EmailField()
-    phone = TextField(allow_null=True)
+    phone = TextField(allow_null=True, help_text="As entered.")
+    phone_e164 = TextField(
+        allow_null=True, help_text="The phone as `+`, country code and digits. Null if it doesn't tell its country."
+    )
     tax_id = TextField(allow_null=True)
     website = TextField(allow_null=True)
     social_media = JsonObjectField(texts=True)

@@ -78,17 +78,18 @@ HIDDEN = {
     "billing_credit_note": {"search_text", "number_key", "seller", "buyer"},
     "billing_invoice": {"search_text", "number_key"},
     "billing_order": {"search_text", "number_key", "unbilled_total"},
-    "billing_payment": {"number_key", "allocated", "refunded"},
+    "billing_payment": {"search_text", "number_key", "allocated", "refunded"},
     "company_company": {"logo_id"},
     "contracts_contract": {"validity_period", "renewal_day"},
     "files_file": {"storage_key"},
     "identity_user": {"last_login", "password", "session_epoch"},
     "inventory_category": {"path"},
-    "inventory_item": {"search_text"},
+    "inventory_item": {"search_text", "sku_key"},
     "inventory_stock": {"available", "is_low"},
+    "inventory_warehouse": {"code_key"},
     "messenger_conversation": {"last_seq", "last_activity_at"},
     "messenger_message": {"content"},
-    "parties_party": {"search_text", "total_purchases"},
+    "parties_party": {"phone_e164", "search_text", "total_purchases"},
 }
 """Columns that entries omit: secrets, private messages, and values derived from other columns."""
 

@@ -14,6 +14,7 @@ from billing.choices import InvoiceStatus
 from billing.models import Invoice
 from billing.services.payments import spread
 from parties.models import Customer, Party
+from skeleton.db.search import SEARCH_TEXT, search_rows
 from skeleton.kernel.ids import parse_uuid
 from skeleton.kernel.text import format_text, local_day, local_money
 from skeleton.kernel.translation import Text
@@ -111,7 +112,7 @@ class NewPaymentForm(TableForm):
             return sorted(posted_first, key=lambda invoice: (invoice.due_date, invoice.pk))
         open_ones = open_invoices(customer_id, self.chosen_currency)
         if search := self._cleaned("search"):
-            open_ones = open_ones.filter(search_text__contains=search.lower())
+            open_ones = search_rows(open_ones, search, (SEARCH_TEXT,))
         found = list(open_ones[: MAX_INVOICES + 1])
         if len(found) > MAX_INVOICES:
             self.not_shown = open_ones.count() - MAX_INVOICES

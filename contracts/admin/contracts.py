@@ -40,6 +40,7 @@ from contracts.serializers import (
 from contracts.state_machine import allowed_actions, days_remaining
 from parties.choices import PartyKind, PartyStatus
 from parties.models import Customer, Employee, Partner, Party, Supplier
+from skeleton.db.search import SEARCH_TEXT, search_rows
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.text import format_text
 from skeleton.kernel.translation import Text
@@ -96,9 +97,8 @@ class ContractAdmin(TermsDisplayMixin, RecordAdmin):
         ("contract_type", ChoicesDropdownFilter),
         ExpiringFilter,
     )
-    search_fields = ("party__search_text__contains",)
+    search_fields = ("party__search_text",)
     search_help_text = _("The party's name, e-mail, tax id or phone")
-    lowercase_search = True
     record_actions = (
         "submit",
         "approve",
@@ -201,8 +201,8 @@ class ContractAdmin(TermsDisplayMixin, RecordAdmin):
             raise PermissionDenied
         screens = {kind: self.admin_site.get_model_admin(model) for kind, model in KINDS.items()}
         seen = [kind for kind, screen in screens.items() if screen.has_view_permission(request)]
-        text = clean_search_text("term", request.GET.get("term", "")).lower()
-        rows = Party.objects.filter(kind__in=seen, status=PartyStatus.ACTIVE, search_text__contains=text)
+        text = clean_search_text("term", request.GET.get("term", ""))
+        rows = search_rows(Party.objects.filter(kind__in=seen, status=PartyStatus.ACTIVE), text, (SEARCH_TEXT,))
         return autocomplete_response(request, rows.order_by("-pk"), lambda party: f"{party.name} ({party.kind})")
 
     # saving

@@ -6,6 +6,7 @@ A column converts in both directions, so that an unchanged export is recognised 
 
 import datetime as dt
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from copy import copy
 from decimal import Decimal, InvalidOperation
@@ -100,7 +101,10 @@ class Column:
 
 
 class TextColumn(Column):
-    """A text of any kind."""
+    """A text of any kind, compared in the normal form in which texts are stored."""
+
+    def normalize(self, value: object) -> object:
+        return unicodedata.normalize("NFC", value) if isinstance(value, str) else value
 
 
 class EmailColumn(Column):
