@@ -27,6 +27,10 @@ ACTIVATE = OpenApiExample("Signed in Kyiv", value={"signed_at": "2026-01-20T10:0
 
 TERMINATE = OpenApiExample("A breach", value={"reason": "Breach of terms"}, request_only=True)
 
+TERMINATE_LATER = OpenApiExample(
+    "With notice", value={"reason": "Moved to another supplier", "effective_date": "2027-01-01"}, request_only=True
+)
+
 RENEW = OpenApiExample("A year more", value={"new_end_date": "2028-01-14"}, request_only=True)
 
 PAYMENT_TERMS = OpenApiExample(

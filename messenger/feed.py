@@ -54,10 +54,17 @@ def log_now() -> Log:
 
 _COLUMNS = "e.position, e.type, e.conversation_id, e.message_id, e.user_id, e.seq"
 
+_NOT_MISSED = """NOT EXISTS (
+        SELECT FROM messenger_absence a
+        WHERE a.conversation_id = m.conversation_id AND a.user_id = m.user_id AND e.message_id IS NOT NULL
+          AND a.after_seq < e.seq AND a.until_seq >= e.seq)"""
+"""The event is not about a message that was written while the member was absent."""
+
 _NEW_EVENTS = f"""
     SELECT {_COLUMNS},
            ARRAY(SELECT m.user_id FROM messenger_member m
-                 WHERE m.conversation_id = e.conversation_id AND m.since < e.position AND m.user_id = ANY(%s))
+                 WHERE m.conversation_id = e.conversation_id AND m.since < e.position AND m.user_id = ANY(%s)
+                   AND {_NOT_MISSED})
     FROM messenger_event e WHERE e.position > %s ORDER BY e.position LIMIT {PAGE}
 """  # noqa: S608 (constants only)
 
@@ -66,6 +73,7 @@ _MISSED_EVENTS = f"""
     FROM messenger_member m CROSS JOIN LATERAL (
         SELECT * FROM messenger_event e
         WHERE e.conversation_id = m.conversation_id AND e.position > greatest(%s, m.since) AND e.position <= %s
+          AND {_NOT_MISSED}
         ORDER BY e.position LIMIT {PAGE}
     ) e
     WHERE m.user_id = %s ORDER BY e.position LIMIT {PAGE}

@@ -49,6 +49,7 @@ UNAUDITED = {
     "identity_known_network": "where somebody signed in from, to count guesses apart",
     "identity_session": "signing in and out is not a change of the business; sessions are shown as such",
     "inventory_movement": "a history of its own, append-only, with who, when and why; the stock's entry has the change",
+    "messenger_absence": "derived from who was a member when, which is audited",
     "messenger_attachment": "part of a message",
     "messenger_event": "what the stream has to say, passing",
     "messenger_presence": "who is connected, passing",
@@ -79,7 +80,7 @@ HIDDEN = {
     "billing_order": {"search_text", "number_key", "unbilled_total"},
     "billing_payment": {"search_text", "number_key", "allocated", "refunded"},
     "company_company": {"logo_id"},
-    "contracts_contract": {"validity_period"},
+    "contracts_contract": {"validity_period", "renewal_day"},
     "files_file": {"storage_key"},
     "identity_user": {"last_login", "password", "session_epoch"},
     "inventory_category": {"path"},
@@ -296,6 +297,7 @@ def test_an_upload_is_audited(walk):
 # --- every command and every job --------------------------------------------------------------------------------------
 
 NOTHING_AUDITED = {
+    "add_fonts": "copies files of fonts",
     "backup": "reads",
     "check_e_invoices": "reads",
     "document_schema": "writes files of the source",

@@ -14,6 +14,7 @@ from unfold import widgets
 
 from skeleton.kernel.money import EXACT_CONTEXT, MAX_AMOUNT, minor_digits
 from skeleton.kernel.number_formats import InvalidNumber, NumberFormat
+from skeleton.office.dates import LocalizedDateField, LocalizedDateTimeField
 
 LANGUAGE_FIELD = "_number_language"
 """The page's hidden field with the language in whose notation its numbers were shown and entered."""
@@ -112,8 +113,9 @@ class AmountField(NumberField):
 Overrides: TypeAlias = "dict[type[models.Field[Any, Any]], dict[str, object]]"
 
 FORM_FIELDS: Overrides = {
-    kind: {"form_class": field, "widget": NumberField.widget}
+    kind: {"form_class": field, "widget": field.widget}
     for kind, field in (
+        (models.DateField, LocalizedDateField),
         (models.DecimalField, LocalizedDecimalField),
         (models.FloatField, LocalizedDecimalField),
         (models.IntegerField, LocalizedIntegerField),
@@ -133,7 +135,8 @@ def number_language_of(form: forms.BaseForm) -> str:
 
 
 def set_number_language(form: forms.BaseForm, language: str) -> None:
-    """Set the notation of all number fields of a form to that of a language."""
+    """Set the notation of all numbers and dates of a form to that of a language."""
     for field in form.fields.values():
-        if isinstance(field, NumberField):
-            field.language = language
+        entered = field.fields[0] if isinstance(field, LocalizedDateTimeField) else field
+        if isinstance(entered, NumberField | LocalizedDateField):
+            entered.language = language
