@@ -72,3 +72,10 @@ def _check(cells: list[Cell], number: int, limits: Limits) -> None:
                 gettext_noop("Row {number} has a cell with characters that cannot be stored. Type its text again."),
                 number=number,
             )
+        if isinstance(cell, str) and "\ufffd" in cell:
+            raise InvalidFile(
+                gettext_noop(
+                    "Row {number} has the character \ufffd, which stands for a lost one. Type its text again."
+                ),
+                number=number,
+            )

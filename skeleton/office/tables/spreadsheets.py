@@ -97,12 +97,23 @@ def table_response(name: str, rows: Iterable[Row], *, xlsx: bool) -> StreamingHt
     """Return a table of texts, numbers and empty cells as a download. The first row is the heading."""
     if xlsx:
         return _download(f"{name}.xlsx", XLSX, xlsx_chunks(rows))
-    return _download(f"{name}.csv", f"{CSV}; charset=utf-8", _marked(csv_lines(rows)))
+    return _download(f"{name}.csv", f"{CSV}; charset=utf-8", _marked(csv_lines(_unmistakable(rows))))
 
 
 def _download(filename: str, media: str, content: Iterable[object]) -> StreamingHttpResponse:
     disposition = content_disposition_header(True, filename) or "attachment"  # the name can be in any language
     return StreamingHttpResponse(content, content_type=media, headers={"Content-Disposition": disposition})
+
+
+def _unmistakable(rows: Iterable[Row]) -> Iterator[Row]:
+    """Yield the rows with a further zero at each number of three decimals, which could be read as thousands."""
+    for row in rows:
+        yield [_with_zero(cell) if isinstance(cell, float | Decimal) else cell for cell in row]
+
+
+def _with_zero(number: float | Decimal) -> float | Decimal:
+    exact = Decimal(str(number))
+    return exact.quantize(_FOUR_DECIMALS) if exact.as_tuple().exponent == -3 else number
 
 
 def _marked(lines: Iterator[str]) -> Iterator[str]:
@@ -166,6 +177,7 @@ _SHEET = (
 _END = "</sheetData></worksheet>"
 
 _BOLD = ' s="1"'
+_FOUR_DECIMALS = Decimal("0.0001")
 _MAX_CELL_LENGTH = 32_767  # maximum characters per cell
 _SAFE_DIGITS = 15  # of a number, before spreadsheets round it
 _CHUNK_SIZE = 65_536  # characters of XML per compressed chunk
