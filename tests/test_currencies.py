@@ -199,7 +199,6 @@ def test_what_was_read_can_be_written_back(world):
     paths = [
         f"/customers/{world.party()}",
         f"/catalog/items/{world.item()}",
-        f"/accounts/{world.account()}",
         f"/contracts/{world.contract()}",
         f"/invoices/{world.invoice()['id']}",
         f"/orders/{world.order()['id']}",
@@ -209,6 +208,7 @@ def test_what_was_read_can_be_written_back(world):
         shown = chief.get(path).ok()
         found = shown.get("data") or shown
         written = {**found, **found.get("payment_terms", {})}
+        written.pop("address", None)  # the first of the addresses, which are sent as well
         chief.put(path, written).ok()
         if found.get("lines"):
             chief.put(f"{path}/lines/{found['lines'][0]['id']}", found["lines"][0]).ok()

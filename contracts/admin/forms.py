@@ -81,6 +81,8 @@ def _set_currencies(form: Any, contract: Any) -> None:
     for name, code in (("credit_limit", currency), ("shipping_cost", shipping or currency)):
         if name in form.fields:
             form.fields[name].currency = code
+    if "shipping_cost" in form.fields:
+        form.fields["shipping_cost"].currency_fields = ("shipping_currency", "currency")
 
 
 class TermsForm(ActionForm):

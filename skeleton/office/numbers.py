@@ -9,11 +9,13 @@ from typing import Any, TypeAlias
 from django import forms
 from django.conf import settings
 from django.db import models
+from django.urls import reverse_lazy
 from django.utils.translation import get_language, gettext
 from unfold import widgets
 
 from skeleton.kernel.money import EXACT_CONTEXT, MAX_AMOUNT, minor_digits
 from skeleton.kernel.number_formats import InvalidNumber, NumberFormat
+from skeleton.kernel.text import local_money
 from skeleton.office.dates import LocalizedDateField, LocalizedDateTimeField
 
 LANGUAGE_FIELD = "_number_language"
@@ -79,6 +81,16 @@ class AmountField(NumberField):
     """An amount, entered in whole units (1550.00) and stored in minor units of `currency`."""
 
     currency = "USD"
+    currency_fields: tuple[str, ...] = ("currency",)
+    """The fields of the form that hold the currency; the first that isn't empty counts, else `currency`."""
+
+    def get_bound_field(self, form: forms.BaseForm, field_name: str) -> forms.BoundField:
+        self.widget.attrs |= {
+            "data-understood-by": reverse_lazy("admin:understood"),
+            "data-currency": self.currency,
+            "data-currency-fields": " ".join(self.currency_fields),
+        }
+        return super().get_bound_field(form, field_name)
 
     def digits(self) -> int:
         """Return the number of decimals of the currency, or 2 if it is unknown."""
@@ -108,6 +120,18 @@ class AmountField(NumberField):
         told = gettext("{currency} has at most {number} decimals, as in {example}.")
         example = self.number_format.format(Decimal(1234567).scaleb(-self.digits()))
         return told.format(currency=self.currency, number=self.digits(), example=example)
+
+
+def describe_amount(text: str, currency: str, language: str) -> str:
+    """Return how an amount is understood that is typed on a page in a language, or why it isn't. Empty for none."""
+    field = AmountField(required=False)
+    field.currency = currency
+    field.language = language if language in dict(settings.LANGUAGES) else None
+    try:
+        amount = field.clean(text)
+    except forms.ValidationError as error:
+        return str(error.messages[0])
+    return "" if amount is None else f"= {local_money(amount, currency)}"
 
 
 Overrides: TypeAlias = "dict[type[models.Field[Any, Any]], dict[str, object]]"

@@ -332,8 +332,12 @@ class CreateMixin(ApiViewSet):
             made = serializer.instance
         if made is None:
             raise TypeError(f"{type(self).__name__}.perform_create must return the object or its id.")
-        data = self.read_one(made.pk if isinstance(made, Model) else made)
+        data = self.read_created(made.pk if isinstance(made, Model) else made)
         return self.answer(data, 201, self.get_success_headers(data))
+
+    def read_created(self, pk: Any) -> dict[str, object]:
+        """Return the answer to a creation: the new object, and perhaps more about it."""
+        return self.read_one(pk)
 
     def perform_create(self, serializer: InputSerializer) -> object:
         """DRF's hook: create the object, and return it or its id (or set `serializer.instance`)."""
