@@ -175,7 +175,12 @@ def test_a_code_that_is_taken_is_told_at_the_code(clerk):
 
 @pytest.mark.parametrize(
     ("language", "term", "shown"),
-    [("de", "Osterreich", "Österreich"), ("uk", "австрія", "Австрія"), ("en", "AUSTRIA", "Austria"), ("de", "at", None)],
+    [
+        ("de", "Osterreich", "Österreich"),
+        ("uk", "австрія", "Австрія"),
+        ("en", "AUSTRIA", "Austria"),
+        ("de", "at", "Österreich"),
+    ],
 )
 def test_countries_are_picked_by_their_name_in_any_language(clerk, language, term, shown):
     names = {"en": "Austria", "de": "Österreich", "uk": "Австрія"}
@@ -183,7 +188,7 @@ def test_countries_are_picked_by_their_name_in_any_language(clerk, language, ter
     clerk.user.language = language
     clerk.user.save(update_fields=["language"])
     (found,) = clerk.get(f"{COUNTRIES}pick/", {"term": term}).json()["results"]
-    assert found == {"id": str(austria.pk), "text": shown or "Österreich"}
+    assert found == {"id": str(austria.pk), "text": shown}
     assert f"select2/i18n/{language}.js" in text(clerk.get(f"{CUSTOMERS}add/"))
 
 
