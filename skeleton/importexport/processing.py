@@ -9,6 +9,7 @@ throughout the file, and rows are processed in the order of their records' ids. 
 50 MB) bound this memory.
 """
 
+import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -244,7 +245,7 @@ def _read(plan: RowPlan, column: Column, cell: Any, context: dict[str, Any]) -> 
         plan.values[column.name] = None if empty else column.parse(cell, context)
     except CellError as error:
         plan.errors[column.name] = str(error)
-    plan.texts[column.name] = "" if empty else str(cell).strip()
+    plan.texts[column.name] = "" if empty else cell.isoformat() if isinstance(cell, dt.date) else str(cell).strip()
 
 
 def _find_records(target: ImportTarget, plans: list[RowPlan], columns: list[Column], actor: Actor) -> None:

@@ -31,6 +31,7 @@ from skeleton.importexport.limits import JOB_LIMITS, Limits
 from skeleton.importexport.reader.errors import Source
 from skeleton.importexport.reader.rows import Cell, Row
 from skeleton.kernel.text import format_text
+from skeleton.office.tables.notation import ShownNumber
 from skeleton.office.tables.spreadsheets import unescape_formulas
 
 log = structlog.get_logger("skeleton.importexport")
@@ -93,6 +94,8 @@ def _row(line: bytes, kind: str) -> Row:
 def _cell(cell: Any, kind: str) -> Cell:
     if isinstance(cell, str):
         return unescape_formulas(cell) if kind == "csv" else cell
+    if isinstance(cell, list):
+        return ShownNumber(*cell)
     if isinstance(cell, dict):
         return dt.date.fromisoformat(cell["d"]) if "d" in cell else dt.datetime.fromisoformat(cell["t"])
     return cell

@@ -4,7 +4,8 @@ TASK is a JSON object with the limits, the encoding if known, and the id of the 
 Each output line is JSON. An array is a row (`[number, cells, formulas, faults]`, the first one being the heading). An
 object is a message: first `{"source": {"kind": "csv" | "xlsx", …}}` (see `csv_source`); last `{"end": true}`, or
 `{"refused": …, "values": …}`, with `"too_much": true` if wider limits could help and the `source` if its encoding is
-not certain, or `{"fault": …}` with a traceback. In a row, a date is `{"d": …}` and a datetime `{"t": …}`.
+not certain, or `{"fault": …}` with a traceback. In a row, a date is `{"d": …}`, a datetime `{"t": …}`, and a number
+that is shown as something else `[1067, "01067"]`.
 """
 
 import datetime as dt

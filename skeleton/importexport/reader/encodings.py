@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice, pairwise
 from pathlib import Path
 
@@ -104,7 +105,7 @@ def detect(content: bytes, given: str | None) -> Detected:
 
 def samples_of(text: str) -> list[str]:
     """Return the first few different cells with letters beyond ASCII."""
-    return [cell.strip()[:SAMPLE_LENGTH] for cell in _cells_of(text[:_START], SAMPLES)]
+    return [cell.strip()[:SAMPLE_LENGTH] for cell in _cells_of(text[:_START].removeprefix("\ufeff"), SAMPLES)]
 
 
 def _cells_of(text: str, most: int) -> list[str]:
@@ -197,6 +198,7 @@ class Language:
         return found
 
 
+@cache
 def _languages() -> list[Language]:
     with PAIRS.open(encoding="utf-8") as lines:
         return [Language(*_parsed(line)) for line in lines]

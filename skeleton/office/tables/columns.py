@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from skeleton.kernel.money import minor_digits
 from skeleton.kernel.text import format_text
 from skeleton.kernel.translation import Text
-from skeleton.office.tables.notation import CellError, Notation, decimal_of
+from skeleton.office.tables.notation import CellError, Notation, decimal_of, text_of
 from skeleton.rest.http import number as json_number
 
 Values = Mapping[str, object]
@@ -82,11 +82,7 @@ class Column:
 
     def parse(self, cell: object, values: Values) -> object:
         """Return the value of a cell that is not empty. Raises CellError."""
-        if isinstance(cell, bool):
-            return "true" if cell else "false"
-        if isinstance(cell, float) and cell.is_integer():
-            return str(int(cell))  # a code of digits, which the spreadsheet converted to a number
-        return cell.isoformat() if isinstance(cell, dt.date) else str(cell).strip()
+        return text_of(cell)
 
     def cell_for(self, record: object, values: Values) -> object:
         """Return the cell for a record."""
@@ -158,7 +154,7 @@ class AmountColumn(Column):
 
 class BooleanColumn(Column):
     def parse(self, cell: object, values: Values) -> object:
-        text = str(cell).strip().lower()
+        text = text_of(cell).lower()
         if text in YES:
             return True
         if text in NO:
@@ -200,15 +196,13 @@ class JsonColumn(Column):
 
 
 class DateTimeColumn(Column):
-    """A date, a time of day, or a date and time in UTC. Read-only."""
+    """A date, a time of day, or a date and time: in UTC in a CSV, in the local time zone in a workbook. Read-only."""
 
     def __init__(self, name: str, help: Text = "", **rest: Any) -> None:  # noqa: A002
         super().__init__(name, help, read_only=True, **rest)
 
     def to_cell(self, value: object, values: Values) -> object:
-        if isinstance(value, dt.datetime):
-            return value.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return value.isoformat() if isinstance(value, dt.date | dt.time) else None
+        return value if isinstance(value, dt.date | dt.time) else None
 
 
 class ReferenceColumn(Column):

@@ -4,10 +4,12 @@
 notation, or if another cell of the file follows one of them only (`12,5`, `1.234,50`, `0,250`), else they are refused.
 """
 
+import datetime as dt
 import re
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+from typing import NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
@@ -16,11 +18,25 @@ from skeleton.kernel.text import format_text
 from skeleton.kernel.translation import Text
 
 _LARGEST = Decimal(10) ** 30
+_MOST_EXACT = 10**15
+"""Spreadsheets keep fifteen digits of a number."""
+_ROUNDED = re.compile(r"[+-]?[0-9]([.,][0-9]+)?[eE][+-][0-9]{2,3}")
+"""A long number as spreadsheets show it: `1.23457E+11`."""
 _SCIENTIFIC = re.compile(r"[+-]?\d+([.,]\d+)?[eE][+-]?\d+")
 
 
 class CellError(Exception):
     """A cell with an invalid value. The message says what is expected."""
+
+
+class ShownNumber(NamedTuple):
+    """A number in a workbook that its format shows as something else, such as 1067 as 01067."""
+
+    value: float
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
 
 
 class Notation(StrEnum):
@@ -63,7 +79,9 @@ def _readings(text: str) -> dict[Notation, Decimal]:
 
 def decimal_of(cell: object, notation: Notation | None = None) -> Decimal:
     """Return the number in a cell of a file, with the notation of the file if it is known. Raises CellError."""
-    if isinstance(cell, str):
+    if isinstance(cell, ShownNumber):
+        value = _plain(cell)
+    elif isinstance(cell, str):
         value = _number_in(cell, notation)
     elif isinstance(cell, int | float | Decimal) and not isinstance(cell, bool):
         value = _exact(cell)
@@ -72,6 +90,29 @@ def decimal_of(cell: object, notation: Notation | None = None) -> Decimal:
     if not value.is_finite() or abs(value) > _LARGEST or (value and value.adjusted() < -30):
         raise CellError(_("Must be a number of ordinary size."))
     return value
+
+
+def _plain(cell: ShownNumber) -> Decimal:
+    """Return the number in a cell, unless its format shows another one. Raises CellError."""
+    if "%" in cell.text or ":" in cell.text:
+        raise CellError(format_text(_("Is shown as {text}. Write it as a plain number."), text=cell.text))
+    return _exact(cell.value)
+
+
+def text_of(cell: object) -> str:
+    """Return a cell as a text, such as a code of digits that a spreadsheet took for a number. Raises CellError."""
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, dt.date):
+        return cell.isoformat()
+    if isinstance(cell, float):
+        if abs(cell) >= _MOST_EXACT:
+            raise CellError(_("Has more digits than a spreadsheet keeps. Format the cell as text and type it again."))
+        return f"{_exact(cell).normalize():f}"
+    text = str(cell).strip()
+    if _ROUNDED.fullmatch(text):
+        raise CellError(format_text(_("{text} has lost digits. Format the cell as text and type it again."), text=text))
+    return text
 
 
 def _exact(number: float | Decimal) -> Decimal:
