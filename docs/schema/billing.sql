@@ -2035,7 +2035,7 @@ CREATE OR REPLACE FUNCTION billing_payment_change()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
 DECLARE
-    derived text[] := '{allocated,refunded,number_key}';  -- a generated column is null before the row is written
+    derived text[] := '{allocated,refunded,number_key,search_text}';  -- a generated column is null before the row is written
     reversal text[] := '{reversed_at,reversal_reason,reversal_day}';
 BEGIN
     IF to_jsonb(NEW) - derived - reversal <> to_jsonb(OLD) - derived - reversal THEN
