@@ -121,6 +121,14 @@ nginx: ## install nginx for `make attack`, if possible
 		echo "No nginx here: attacks through a proxy will be skipped."; \
 	fi
 
+CJK := /usr/share/fonts/opentype/noto
+.PHONY: fonts
+fonts: $(RUNTIME) ## add Noto Sans CJK to the fonts of documents (Chinese, Japanese, Korean)
+	@[ -e $(CJK)/NotoSansCJK-Regular.ttc ] || { apt-get update -qq && \
+		apt-get install -qq -y --no-install-recommends fonts-noto-cjk; } >/dev/null 2>&1 \
+	|| { echo "fonts-noto-cjk could not be installed. Run \`manage.py add_fonts\` with font files of your own." >&2; exit 1; }
+	@$(BIN)/python manage.py add_fonts $(CJK)/NotoSansCJK-Regular.ttc $(CJK)/NotoSansCJK-Bold.ttc
+
 browser: ## install a browser for the browser tests, if possible
 	@command -v chromium chromium-browser google-chrome >/dev/null 2>&1 && exit 0; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \

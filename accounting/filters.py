@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounting.choices import AccountType, SourceType, TaxCategory
-from accounting.models import Account, Entry, Line
+from accounting.models import Entry, Line
 from accounting.tax_code_models import TaxCode
 from skeleton.rest.filters import (
     BooleanFilter,
@@ -22,10 +22,7 @@ class AccountFilterSet(FilterSet):
     type = ChoiceFilter(choices=AccountType.choices)
     parent_id = UUIDFilter(field_name="parent_id", label="Only accounts directly below this account.")
     is_active = BooleanFilter()
-    search = SearchFilter(method="matching", label="Search in the code and the name, ignoring case.")
-
-    def matching(self, rows: QuerySet[Account], name: str, value: Any) -> QuerySet[Account]:
-        return rows.filter(Q(code__lower__matches=value) | Q(name__lower__matches=value))
+    search = SearchFilter("code", "name", label="Words to find in the code and the name.")
 
 
 class TaxCodeFilterSet(FilterSet):

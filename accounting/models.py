@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import BigIntegerField, Case, ExpressionWrapper, F, Func, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Cast, Coalesce, Lower
@@ -22,6 +23,7 @@ from accounting.tax_code_models import TaxCode  # noqa: F401 (Django finds model
 from parties.models import Party
 from skeleton.db.counting import MaintainedCount
 from skeleton.db.querysets import RowLevelQuerySet, keyed
+from skeleton.db.search import folded
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.models import Record
 from skeleton.kernel.text import format_text, local_day
@@ -265,6 +267,11 @@ class Entry(models.Model):
             # the closing entries that the income statement leaves out
             models.Index("date", "id", name="accounting_entry_closing", condition=Q(kind=EntryKind.CLOSING)),
             models.Index("reference", "id", name="accounting_entry_reference", condition=Q(reference__isnull=False)),
+            GinIndex(
+                OpClass(folded("description"), name="gin_trgm_ops"),
+                OpClass(folded("reference"), name="gin_trgm_ops"),
+                name="accounting_entry_search",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -53,6 +53,8 @@ CASES = (
     Case("search that a seventh matches, by cursor", "/api/v1/customers?search=steel&limit=20&cursor=", database=20),
     Case("search that a seventh matches, with total", "/api/v1/customers?search=steel&limit=20", database=20),
     Case("search that finds one", "/api/v1/customers?search=office777@&limit=20", database=20),
+    Case("search of two words, the other way round", "/api/v1/customers?search=steel+muller&limit=20", database=20),
+    Case("search of a phone without separators", "/api/v1/customers?search=5550777&limit=20", database=20),
     Case("search that finds nothing", "/api/v1/customers?search=qqqq&limit=20", database=20),
     Case("transactions by cursor, first page", "/api/v1/transactions?limit=20&cursor=", growth=1.3),
     Case("transactions by cursor, deepest page", last_page("/api/v1/transactions", ENTRY), growth=1.3),

@@ -38,7 +38,7 @@ class InvoiceFilterSet(FilterSet):
     to_date = DateFilter(field_name="issue_date", lookup_expr="lte", label="Issued on this day or earlier.")
     overdue = BooleanFilter(method="by_overdue", label="Sent, not fully paid and past the due date.")
     currency = TextFilter(validators=[_known])
-    search = SearchFilter(label="Search in the number and the customer's name, ignoring case.")
+    search = SearchFilter(label="Words to find in the number and the customer's name.")
 
     def by_overdue(self, rows: QuerySet[Invoice], name: str, value: Any) -> QuerySet[Invoice]:
         return rows.filter(OVERDUE) if value else rows.exclude(OVERDUE)
@@ -52,7 +52,7 @@ class CreditNoteFilterSet(FilterSet):
     to_date = DateFilter(field_name="issue_date", lookup_expr="lte", label="Issued on this day or earlier.")
     unallocated = BooleanFilter(method="by_unallocated", label="Sent, and a part of it is on account.")
     currency = TextFilter(validators=[_known])
-    search = SearchFilter(label="Search in the number and the customer's name, ignoring case.")
+    search = SearchFilter(label="Words to find in the number and the customer's name.")
 
     def by_unallocated(self, rows: QuerySet[CreditNote], name: str, value: Any) -> QuerySet[CreditNote]:
         return rows.filter(CREDIT_ON_ACCOUNT) if value else rows.exclude(CREDIT_ON_ACCOUNT)
@@ -63,7 +63,7 @@ class OrderFilterSet(FilterSet):
     customer_id = UUIDFilter(field_name="customer_id")
     from_date = FromDateFilter(label="Created on this day or later.")
     to_date = ToDateFilter(label="Created on this day or earlier.")
-    search = SearchFilter(label="Search in the number and the customer's name, ignoring case.")
+    search = SearchFilter(label="Words to find in the number and the customer's name.")
 
 
 class PaymentFilterSet(FilterSet):

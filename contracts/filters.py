@@ -39,6 +39,7 @@ class ContractFilterSet(FilterSet):
 
     def in_force(self, rows: QuerySet[Contract], name: str, value: Any) -> QuerySet[Contract]:
         lasting = Q(terminated_at=None) | Q(terminated_at__date__gt=value)
+        lasting &= Q(terminates_on=None) | Q(terminates_on__gt=value)
         return rows.filter(lasting, validity_period__contains=value, signed_at__isnull=False)
 
     def about_to_end(self, rows: QuerySet[Contract], name: str, value: Any) -> QuerySet[Contract]:

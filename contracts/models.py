@@ -23,11 +23,15 @@ from skeleton.kernel.ids import uuid7
 from skeleton.kernel.models import Record
 from skeleton.kernel.text import format_text, local_day
 
-DAYS_MAX = 36_500
-"""The longest period of a term or a renewal, in days: a hundred years."""
+DAYS_MAX, MONTHS_MAX = 36_500, 1200
+"""The longest period of a term or a renewal, in days and in months: a hundred years."""
 
 FIRST_DAY, LAST_DAY = dt.date(1, 1, 1), dt.date(9999, 12, 30)
 """The bounds of validity periods. PostgreSQL stores the day after the last one, which Python must also support."""
+
+PERIOD_NEEDED = _("Needed where auto_renewal is on, unless renewal_period_months is given.")
+ONE_PERIOD = _("Give either renewal_period_months or renewal_period_days, not both.")
+END_NEEDED = _("A contract that renews itself needs a last day.")
 
 _PERCENT: dict[str, Any] = {"max_digits": 7, "decimal_places": 4, "null": True, "blank": True}
 
@@ -46,12 +50,19 @@ def _last_day() -> models.GeneratedField:
     )
 
 
+def period_text(start: dt.date, end: dt.date | None) -> str:
+    """Return a validity period in the active language."""
+    if end is None:
+        return str(format_text(_("from {day}, without end"), day=start))
+    return f"{local_day(start)} – {local_day(end)}"
+
+
 class ContractTerms(models.Model):
     """The agreed terms: of a contract now, or of one of its versions.
 
     Money is in minor units: `credit_limit` (0 means none) of `currency`, `shipping_cost` of `shipping_currency`, or of
     `currency` if that is empty. Rates are percent. `start_date` and `end_date` are generated from `validity_period`,
-    which includes both.
+    which includes both. Without a last day, `end_date` is empty and the contract doesn't expire.
     """
 
     payment_type = models.CharField(max_length=8, choices=PaymentType.choices, verbose_name=_("payment type"))
@@ -87,7 +98,12 @@ class ContractQuerySet(RowLevelQuerySet["Contract"]):
 
 
 class Contract(ContractTerms, Record):
-    """A contract with a party. `version` counts the changes since activation and is maintained by PostgreSQL."""
+    """A contract with a party.
+
+    PostgreSQL maintains `version`, which counts the changes since activation, and `renewal_day`, the day of the month
+    on which a contract that is renewed by months ends: 31 means the last day of each month. `terminates_on` is the
+    first day on which a contract that has been given notice is no longer in force.
+    """
 
     contract_type = models.CharField(max_length=11, choices=ContractType.choices, verbose_name=_("contract type"))
     party = models.ForeignKey(Party, models.PROTECT, related_name="contracts", db_index=False, verbose_name=_("party"))
@@ -99,13 +115,17 @@ class Contract(ContractTerms, Record):
         verbose_name=_("status"),
     )
     auto_renewal = models.BooleanField(default=False, verbose_name=_("auto renewal"))
+    renewal_period_months = models.IntegerField(null=True, blank=True, verbose_name=_("renewal period in months"))
     renewal_period_days = models.IntegerField(null=True, blank=True, verbose_name=_("renewal period days"))
+    renewal_day = models.IntegerField(null=True, editable=False, verbose_name=_("renewal day"))
     renewal_count = models.IntegerField(default=0, editable=False, verbose_name=_("renewal count"))
     max_renewals = models.IntegerField(default=0, verbose_name=_("max renewals"))
+    notice_days = models.IntegerField(null=True, blank=True, verbose_name=_("notice period in days"))
     notes = models.TextField(null=True, blank=True, verbose_name=_("notes"))  # noqa: DJ001
     version = models.IntegerField(default=1, editable=False, verbose_name=_("version"))
     signed_at = models.DateTimeField(null=True, blank=True, editable=False, verbose_name=_("signed at"))
     rejection_reason = models.TextField(null=True, blank=True, editable=False, verbose_name=_("rejection reason"))  # noqa: DJ001
+    terminates_on = models.DateField(null=True, blank=True, editable=False, verbose_name=_("terminates on"))
     terminated_at = models.DateTimeField(null=True, blank=True, editable=False, verbose_name=_("terminated at"))
     termination_reason = models.TextField(null=True, blank=True, editable=False, verbose_name=_("termination reason"))  # noqa: DJ001
     created_by = models.ForeignKey(
@@ -156,11 +176,10 @@ class Contract(ContractTerms, Record):
                 violation_error_code="end_date",
             ),
             models.CheckConstraint(
-                condition=Q(
-                    validity_period__lower_inf=False,
-                    validity_period__upper_inf=False,
-                    validity_period__startswith__gte=FIRST_DAY,
-                    validity_period__endswith__lte=LAST_DAY + dt.timedelta(days=1),
+                condition=Q(validity_period__lower_inf=False, validity_period__startswith__gte=FIRST_DAY)
+                & (
+                    Q(validity_period__upper_inf=True)
+                    | Q(validity_period__endswith__lte=LAST_DAY + dt.timedelta(days=1))
                 ),
                 name="contracts_contract_period_bounded",
                 violation_error_message=format_text(
@@ -223,10 +242,37 @@ class Contract(ContractTerms, Record):
                 violation_error_code="shipping_currency",
             ),
             models.CheckConstraint(
-                condition=Q(auto_renewal=False) | Q(renewal_period_days__isnull=False),
+                condition=Q(auto_renewal=False)
+                | Q(renewal_period_days__isnull=False)
+                | Q(renewal_period_months__isnull=False),
                 name="contracts_contract_renewal_has_period",
-                violation_error_message=_("Needed where auto_renewal is on."),
+                violation_error_message=PERIOD_NEEDED,
                 violation_error_code="renewal_period_days",
+            ),
+            models.CheckConstraint(
+                condition=Q(renewal_period_days=None) | Q(renewal_period_months=None),
+                name="contracts_contract_one_renewal_period",
+                violation_error_message=ONE_PERIOD,
+                violation_error_code="renewal_period_months",
+            ),
+            models.CheckConstraint(
+                condition=Q(auto_renewal=False) | Q(validity_period__upper_inf=False),
+                name="contracts_contract_renewal_has_end",
+                violation_error_message=END_NEEDED,
+                violation_error_code="end_date",
+            ),
+            models.CheckConstraint(
+                condition=Q(renewal_period_months=None)
+                | Q(renewal_period_months__gte=1, renewal_period_months__lte=MONTHS_MAX),
+                name="contracts_contract_renewal_months_bounds",
+                violation_error_code="renewal_period_months",
+                violation_error_message=_("Must be from 1 to 1200."),
+            ),
+            models.CheckConstraint(
+                condition=Q(notice_days=None) | Q(notice_days__gte=0, notice_days__lte=DAYS_MAX),
+                name="contracts_contract_notice_days_bounds",
+                violation_error_code="notice_days",
+                violation_error_message=_("Must be from 0 to 36500."),
             ),
             models.CheckConstraint(
                 condition=Q(renewal_period_days=None)
@@ -255,9 +301,22 @@ class Contract(ContractTerms, Record):
                 condition=Q(
                     status=ContractStatus.TERMINATED, terminated_at__isnull=False, termination_reason__isnull=False
                 )
-                | Q(~Q(status=ContractStatus.TERMINATED), terminated_at=None, termination_reason=None),
+                | Q(
+                    status=ContractStatus.ACTIVE,
+                    terminated_at=None,
+                    terminates_on__isnull=False,
+                    termination_reason__isnull=False,
+                )
+                | Q(
+                    ~Q(status=ContractStatus.TERMINATED),
+                    terminated_at=None,
+                    terminates_on=None,
+                    termination_reason=None,
+                ),
                 name="contracts_contract_termination_fits_status",
-                violation_error_message=_("A terminated contract says when and why it was terminated; others do not."),
+                violation_error_message=_(
+                    "A contract that is or will be terminated says when and why; other contracts don't."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(status=ContractStatus.DRAFT) | Q(rejection_reason=None),
@@ -272,11 +331,16 @@ class Contract(ContractTerms, Record):
             models.Index(
                 "end_date", "id", name="contracts_contract_running", condition=Q(status=ContractStatus.ACTIVE)
             ),
+            models.Index(
+                "terminates_on",
+                name="contracts_contract_terminating",
+                condition=Q(status=ContractStatus.ACTIVE, terminates_on__isnull=False),
+            ),
             GistIndex("validity_period", name="contracts_contract_validity"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_contract_type_display()} {local_day(self.start_date)} – {local_day(self.end_date)}"
+        return f"{self.get_contract_type_display()} {period_text(self.start_date, self.end_date)}"
 
     def state(self, today: dt.date) -> ContractState:
         """Return the state that decides which actions are allowed on the day `today`."""

@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.db.models import DateField, Field, Func, OuterRef, QuerySet
+from django.db.models import DateField, Field, Func, OuterRef, Q, QuerySet
 
 from contracts.choices import ContractStatus, PaymentType
 from contracts.models import Contract, ContractVersion
@@ -28,13 +28,14 @@ def versions_of_one() -> QuerySet[ContractVersion]:
 
 
 def expiring(rows: QuerySet[Contract], days: Any) -> QuerySet[Contract]:
-    """Return those of `rows` that are active and end today (0) or within `days` days."""
+    """Return those of `rows` that are active and whose last day is today (0) or within `days` days."""
     return rows.filter(status=ContractStatus.ACTIVE, end_date__gte=CurrentDate(), end_date__lte=DaysAhead(days))
 
 
 def ended(today: dt.date) -> QuerySet[Contract]:
-    """Return the active contracts whose last day is before `today`."""
-    return Contract.objects.filter(status=ContractStatus.ACTIVE, end_date__lt=today)
+    """Return the active contracts that have ended before `today` or terminate by then."""
+    over = Q(end_date__lt=today) | Q(terminates_on__lte=today)
+    return Contract.objects.filter(over, status=ContractStatus.ACTIVE)
 
 
 def credit_days(party_id: UUID) -> int | None:

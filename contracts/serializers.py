@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from contracts.choices import Action, ContractStatus, ContractType, DeliveryType, PaymentType
-from contracts.models import DAYS_MAX
+from contracts.models import DAYS_MAX, MONTHS_MAX
 from contracts.queries import versions_of_one
 from contracts.state_machine import USER_ACTIONS, ContractState, allowed_actions, days_remaining
 from skeleton.rest.computed_fields import Children, FromColumns
@@ -54,7 +54,7 @@ class ValiditySerializer(Serializer):
     """The validity period. Both days are included."""
 
     start_date = DateField()
-    end_date = DateField()
+    end_date = DateField(allow_null=True, help_text="Null means that the contract doesn't expire.")
 
 
 class VersionSerializer(Serializer):
@@ -82,15 +82,20 @@ class ContractRowSerializer(Serializer):
     credit_limit = MoneyField(help_text="Minor units of `currency`. 0 means no limit.")
     currency = CurrencyField()
     auto_renewal = BooleanField()
+    renewal_period_months = IntegerField(allow_null=True)
     renewal_period_days = IntegerField(allow_null=True)
     renewal_count = IntegerField()
     max_renewals = IntegerField(help_text="0 means no limit.")
+    notice_days = IntegerField(allow_null=True, help_text="The notice period.")
     version = IntegerField(help_text="Stays 1 until the first change after activation.")
     notes = TextField(allow_null=True, max_length=LONG_TEXT)
     rejection_reason = TextField(
         allow_null=True, max_length=LONG_TEXT, help_text="Why the contract was returned to draft."
     )
     termination_reason = TextField(allow_null=True, max_length=LONG_TEXT)
+    terminates_on = DateField(
+        allow_null=True, help_text="The first day on which a contract that was given notice is no longer in force."
+    )
     terminated_at = DateTimeField(allow_null=True)
     created_by = UUIDField(source="created_by_id", allow_null=True)
     created_at = DateTimeField()
@@ -102,9 +107,14 @@ class ContractSerializer(ContractRowSerializer):
     """A contract with its allowed actions and its versions, oldest first."""
 
     days_remaining = FromColumns(
-        IntegerField(help_text="Days from today until the last day. 0 on the last day, after it, and when terminated."),
+        IntegerField(
+            allow_null=True,
+            help_text="Days from today until the last day, also of a contract that was given notice. 0 on the last "
+            "day, after it, and when terminated. Null without a last day.",
+        ),
         "status",
         "end_date",
+        "terminates_on",
         "today",
         compute=days_remaining,
     )
@@ -156,14 +166,31 @@ class ContractInputSerializer(PaymentTermsInputSerializer, DeliveryTermsInputSer
     contract_type = ChoiceField(ContractType.choices)
     party_id = UUIDField(help_text="Any active party.")
     start_date = DateField()
-    end_date = DateField(help_text="The last day, inclusive.")
+    end_date = DateField(
+        allow_null=True, help_text="The last day, inclusive. Null means that the contract doesn't expire."
+    )
     credit_limit = MoneyField(required=False, allow_null=True, help_text="Minor units. 0 or null means no limit.")
     auto_renewal = BooleanField(required=False, allow_null=True, help_text="Null means false.")
+    renewal_period_months = IntegerField(
+        min_value=1,
+        max_value=MONTHS_MAX,
+        required=False,
+        allow_null=True,
+        help_text="The period counts from the original last day: the last day of a month stays the last day. This or "
+        "renewal_period_days is required for auto_renewal.",
+    )
     renewal_period_days = IntegerField(
-        min_value=1, max_value=DAYS_MAX, required=False, allow_null=True, help_text="Required for auto_renewal."
+        min_value=1, max_value=DAYS_MAX, required=False, allow_null=True, help_text="Instead of renewal_period_months."
     )
     max_renewals = IntegerField(
         min_value=0, max_value=DAYS_MAX, required=False, allow_null=True, help_text="0 or null means no limit."
+    )
+    notice_days = IntegerField(
+        min_value=0,
+        max_value=DAYS_MAX,
+        required=False,
+        allow_null=True,
+        help_text="The notice period that the effective_date of a termination must observe.",
     )
     notes = TextField(max_length=LONG_TEXT, required=False, allow_null=True)
 
@@ -178,6 +205,12 @@ class ActivateInputSerializer(InputSerializer):
 
 class TerminateInputSerializer(InputSerializer):
     reason = TextField(max_length=LONG_TEXT)
+    effective_date = DateField(
+        required=False,
+        allow_null=True,
+        help_text="The first day on which the contract is no longer in force. Until a later day, an active contract "
+        "stays active. Null means now.",
+    )
 
 
 class RenewInputSerializer(InputSerializer):

@@ -49,7 +49,7 @@ class ContractState:
     """The state of a contract that decides which actions are allowed. `today` is the company's date."""
 
     status: str
-    end_date: dt.date
+    end_date: dt.date | None
     renewal_count: int
     max_renewals: int
     today: dt.date
@@ -57,7 +57,7 @@ class ContractState:
     @property
     def over(self) -> bool:
         """Return whether the last day is past. On the last day, the contract is still in force."""
-        return self.end_date < self.today
+        return self.end_date is not None and self.end_date < self.today
 
     @property
     def renewals_left(self) -> bool:
@@ -73,6 +73,8 @@ def reason_not_allowed(action: Action, state: ContractState) -> Text | None:
         return format_text(
             _("The last day of this contract, {day}, is past. Set a later one while it is a draft."), day=state.end_date
         )
+    if action in (Action.RENEW, Action.EXPIRE) and state.end_date is None:
+        return _("This contract has no last day, so it neither expires nor is renewed. Terminate it to end it.")
     if action == Action.RENEW and not state.renewals_left:
         return format_text(
             _("This contract has already been renewed as often as agreed ({count}). Create a new one instead."),
@@ -96,6 +98,15 @@ def next_status(action: Action, state: ContractState) -> ContractStatus:
     return TRANSITIONS[action][ContractStatus(state.status)]
 
 
-def days_remaining(status: str, end_date: dt.date, today: dt.date) -> int:
-    """Return the days from `today` until the last day: 0 on the last day, after it, and when terminated."""
-    return 0 if status == _TERMINATED else max(0, (end_date - today).days)
+def last_day(end_date: dt.date | None, terminates_on: dt.date | None) -> dt.date | None:
+    """Return the last day in force as far as it is known: the end, or the day before an earlier termination."""
+    before = terminates_on and terminates_on - dt.timedelta(days=1)
+    return min((day for day in (end_date, before) if day), default=None)
+
+
+def days_remaining(status: str, end_date: dt.date | None, terminates_on: dt.date | None, today: dt.date) -> int | None:
+    """Return the days from `today` until the last day: 0 on it, after it, and when terminated; None without one."""
+    last = last_day(end_date, terminates_on)
+    if status == _TERMINATED:
+        return 0
+    return max(0, (last - today).days) if last else None

@@ -110,8 +110,11 @@ class ContractViewSet(ModelViewSet):
         errors=(404, 409),
     )
     def terminate(self, request: Request, pk: str) -> HttpResponse:
-        """A terminated contract can't be changed."""
-        services.terminate_contract(contract_id=self.pk, reason=self.parse()["reason"], actor=self.actor)
+        """Now, or on a later day (`effective_date`), until which the contract stays active with `terminates_on`.
+
+        A terminated contract can't be changed.
+        """
+        services.terminate_contract(contract_id=self.pk, **self.parse(), actor=self.actor)
         return self.show(self.pk)
 
     @action(
@@ -122,7 +125,10 @@ class ContractViewSet(ModelViewSet):
         errors=(404, 409),
     )
     def renew(self, request: Request, pk: str) -> HttpResponse:
-        """Extends the last day. An expired contract becomes active again. No renewals left is a 409."""
+        """Extends the last day, and withdraws a termination on a later day. An expired contract becomes active again.
+
+        409 if no renewals are left, or the contract has no last day.
+        """
         services.renew_contract(contract_id=self.pk, new_end_date=self.parse()["new_end_date"], actor=self.actor)
         return self.show(self.pk)
 

@@ -151,9 +151,8 @@ class ItemAdmin(ImportableAdmin):
     )
     list_select_related = ("category",)
     list_filter = (("status", ChoicesDropdownFilter),)
-    search_fields = ("search_text__contains",)
+    search_fields = ("search_text",)
     search_help_text = _("SKU or name")
-    lowercase_search = True
     fieldsets = (
         (None, {"fields": (("sku", "name"), ("category_id", "status"), "description")}),
         (
@@ -276,9 +275,8 @@ class StockAdmin(ImportableAdmin):
     )
     list_select_related = ("item", "warehouse")
     list_filter = (LowFilter, "warehouse")
-    search_fields = ("item__search_text__contains",)
+    search_fields = ("item__search_text",)
     search_help_text = _("SKU or name of the item")
-    lowercase_search = True
     SHOWN: ClassVar[Any] = (
         ("item", "warehouse"),
         (quantity_column("quantity", _("quantity")), quantity_column("reserved", _("reserved"))),

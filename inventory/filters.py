@@ -6,7 +6,7 @@ from django.db.models import BooleanField, F, Func, QuerySet
 
 from inventory.choices import ItemStatus, MovementType, ReservationStatus, WarehouseStatus
 from inventory.models import Category, Item
-from skeleton.rest.filters import BooleanFilter, ChoiceFilter, FilterSet, SearchFilter, TextFilter, UUIDFilter
+from skeleton.rest.filters import BooleanFilter, ChoiceFilter, FilterSet, KeyFilter, SearchFilter, UUIDFilter
 
 
 class IsDescendantOf(Func):
@@ -18,11 +18,6 @@ class IsDescendantOf(Func):
     arg_joiner = " @> ARRAY["
 
 
-class SkuFilter(TextFilter):
-    def bind(self, value: Any) -> Any:
-        return value.lower()
-
-
 class CategoryFilterSet(FilterSet):
     parent_id = UUIDFilter(field_name="parent_id", label="Only categories directly below this category.")
 
@@ -30,8 +25,8 @@ class CategoryFilterSet(FilterSet):
 class ItemFilterSet(FilterSet):
     category_id = UUIDFilter(method="below", label="Only items in this category or anywhere below it.")
     status = ChoiceFilter(choices=ItemStatus.choices)
-    search = SearchFilter(label="Search in the SKU and the name, ignoring case.")
-    sku = SkuFilter(field_name="sku", lookup_expr="lower", label="Exactly this SKU, ignoring case.")
+    search = SearchFilter(label="Words to find in the SKU and the name.")
+    sku = KeyFilter(field_name="sku_key", label="Exactly this SKU, in any spelling.")
 
     def below(self, rows: QuerySet[Item], name: str, value: Any) -> QuerySet[Item]:
         return rows.filter(category_id__in=Category.objects.filter(IsDescendantOf(F("path"), value)).values("pk"))

@@ -11,20 +11,18 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import ExpressionWrapper, F, Q, Value
-from django.db.models.functions import Concat, Lower
+from django.db.models import ExpressionWrapper, F, Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from accounting.tax_code_models import TaxCode
 from inventory.choices import ItemStatus, MovementType, ReservationStatus, WarehouseStatus
 from skeleton.db.counting import MaintainedCount
 from skeleton.db.querysets import RowLevelQuerySet
+from skeleton.db.search import search_text
 from skeleton.kernel.models import Record
 from skeleton.kernel.text import local_number
 from skeleton.kernel.units import DEFAULT_UNIT, UNIT_FORM, UNKNOWN_UNIT
-
-_GAP = Value("\n")
-"""Separates the searched fields. Search texts have no line breaks, so no match spans two fields."""
 
 
 class QuantityField(models.DecimalField):  # type: ignore[type-arg]
@@ -89,6 +87,7 @@ class Item(Record):
     """
 
     sku = models.CharField(_("SKU"), max_length=64)
+    sku_key = models.TextField(_("key of the SKU"), default="", editable=False)  # by a trigger (skeleton_key)
     name = models.CharField(max_length=255, verbose_name=_("name"))
     description = models.TextField(null=True, blank=True, verbose_name=_("description"))  # noqa: DJ001
     category = models.ForeignKey(
@@ -120,12 +119,7 @@ class Item(Record):
         max_length=12, choices=ItemStatus.choices, default=ItemStatus.ACTIVE, verbose_name=_("status")
     )
     attributes = models.JSONField(default=dict, blank=True, verbose_name=_("attributes"))
-    search_text = models.GeneratedField(
-        expression=Lower(Concat("sku", _GAP, "name", output_field=models.TextField())),
-        output_field=models.TextField(),
-        db_persist=True,
-        verbose_name=_("search text"),
-    )
+    search_text = search_text("name", numbers=("sku",))
 
     objects = ItemQuerySet.as_manager()
 
@@ -135,7 +129,7 @@ class Item(Record):
         verbose_name_plural = _("items")
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
-                Lower("sku"),
+                fields=["sku_key"],
                 name="inventory_item_sku_unique",
                 violation_error_message=_("Another item already has this SKU."),
                 violation_error_code="sku",
@@ -196,6 +190,7 @@ class Warehouse(Record):
 
     name = models.CharField(max_length=255, verbose_name=_("name"))
     code = models.CharField(max_length=32, null=True, blank=True, verbose_name=_("code"))  # noqa: DJ001
+    code_key = models.TextField(_("key of the code"), null=True, blank=True, editable=False)  # noqa: DJ001 (as the code)
     location = models.CharField(max_length=255, null=True, blank=True, verbose_name=_("location"))  # noqa: DJ001
     capacity = models.BigIntegerField(null=True, blank=True, verbose_name=_("capacity"))
     status = models.CharField(
@@ -210,7 +205,7 @@ class Warehouse(Record):
         verbose_name_plural = _("warehouses")
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
-                Lower("code"),
+                fields=["code_key"],
                 name="inventory_warehouse_code_unique",
                 violation_error_message=_("Another warehouse already has this code."),
                 violation_error_code="code",

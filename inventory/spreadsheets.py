@@ -3,9 +3,12 @@
 from collections.abc import Callable
 from uuid import UUID
 
+from django.db.models import Q, Value
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Category, Item, Stock, Warehouse
+from skeleton.db.search import folded
 from skeleton.office.tables.columns import (
     AmountColumn,
     ChoiceColumn,
@@ -39,14 +42,22 @@ def _category_paths() -> dict[UUID, str]:
 
 
 def _item_finder() -> Callable[[str], list[UUID]]:
-    return lambda sku: list(Item.objects.filter(sku=sku).values_list("pk", flat=True))
+    """Return a function that finds items by SKU, in any spelling if there is none in this one."""
+
+    def find(text: str) -> list[UUID]:
+        spelled = Q(sku__lower=Lower(Value(text))) | Q(sku_key=folded(Value(text)))
+        rows = list(Item.objects.filter(spelled).values_list("pk", "sku"))
+        return [pk for pk, sku in rows if sku == text] or [pk for pk, _ in rows]
+
+    return find
 
 
 def _warehouse_finder() -> Callable[[str], list[UUID]]:
     """Return a function that finds warehouses by code or by name."""
 
     def find(text: str) -> list[UUID]:
-        coded = Warehouse.objects.filter(code=text).values_list("pk", flat=True)
+        exactly = Warehouse.objects.filter(code=text)
+        coded = (exactly or Warehouse.objects.filter(code_key=folded(Value(text)))).values_list("pk", flat=True)
         return list(coded) or list(Warehouse.objects.filter(name=text).values_list("pk", flat=True))
 
     return find

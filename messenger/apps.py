@@ -13,6 +13,7 @@ from skeleton.kernel.actors import Actor
 
 class MessengerConfig(AppConfig):
     name = "messenger"
+    maintained_tables = ("messenger_absence",)
 
     def ready(self) -> None:
         declare_constraints()
@@ -56,11 +57,12 @@ class MessengerConfig(AppConfig):
 
     def is_attached(self, file_id: UUID) -> bool:
         """Return whether the file is attached to a message."""
-        return self._attachments().filter(file_id=file_id).exists()
+        return bool(self._attachments().filter(file_id=file_id).exists())
 
     def attachments_shown_to(self, user_id: Any) -> QuerySet[Any]:
-        """Return the attachments of `OuterRef("pk")` in the user's conversations, which allow them to open the file."""
-        return self._attachments().filter(file=OuterRef("pk"), message__conversation__members__user_id=user_id)
+        """Return the attachments of `OuterRef("pk")` to messages that the user may read, and the file with them."""
+        found: QuerySet[Any] = self._attachments().seen_by(user_id).filter(file=OuterRef("pk"))
+        return found
 
-    def _attachments(self) -> QuerySet[Any]:
+    def _attachments(self) -> Any:
         return self.get_model("Attachment")._default_manager.all()

@@ -29,10 +29,17 @@ PAGE = 200
 _COLUMNS = """
     e.position, e.source, e.verb, e.scope_id, e.resource_id, (e.data->>'user_id')::uuid, (e.data->>'seq')::bigint"""
 
+_NOT_MISSED = """NOT EXISTS (
+        SELECT FROM messenger_absence a JOIN messenger_message missed ON missed.id = e.resource_id
+        WHERE a.conversation_id = m.conversation_id AND a.user_id = m.user_id AND e.source = 'messenger_message'
+          AND a.after_seq < missed.seq AND a.until_seq >= missed.seq)"""
+"""The event is not about a message that was written while the member was absent."""
+
 _NEW_EVENTS = f"""
     SELECT {_COLUMNS},
            ARRAY(SELECT m.user_id FROM messenger_member m
-                 WHERE m.conversation_id = e.scope_id AND m.since < e.number AND m.user_id = ANY(%s))
+                 WHERE m.conversation_id = e.scope_id AND m.since < e.number AND m.user_id = ANY(%s)
+                   AND {_NOT_MISSED})
     FROM events_event e
     WHERE e.position > %s AND e.position <= %s AND e.resource = 'messenger' AND e.scope_id IS NOT NULL
     ORDER BY e.position LIMIT {PAGE}
@@ -43,6 +50,7 @@ _MISSED_EVENTS = f"""
     FROM messenger_member m CROSS JOIN LATERAL (
         SELECT * FROM events_event e
         WHERE e.scope_id = m.conversation_id AND e.position > %s AND e.position <= %s AND e.number > m.since
+          AND {_NOT_MISSED}
         ORDER BY e.position LIMIT {PAGE}
     ) e
     WHERE m.user_id = %s ORDER BY e.position LIMIT {PAGE}

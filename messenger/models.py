@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, CharField, Count, F, OuterRef, Q, Subquery, When
+from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -29,20 +29,34 @@ class ConversationQuerySet(RowLevelQuerySet["Conversation"]):
 
     @keyed
     def of_member(self, user_id: Any) -> "models.QuerySet[Conversation]":
-        """Return those that a user is in, each with how far they have read (`read_seq`) and its `title` for them."""
-        rows = self.with_member_count().filter(members__user_id=user_id).annotate(read_seq=F("members__read_seq"))
+        """Return those that a user is in, each with how far they have read (`read_seq`) and its `title` for them.
+
+        `deleted_count` is the number of deleted messages after the read mark, `viewer_id` is the user.
+        """
+        rows = self.with_member_count().filter(members__user_id=user_id)
+        rows = rows.annotate(read_seq=F("members__read_seq"), viewer_id=F("members__user_id"))
+        rows = rows.annotate(deleted_count=_deleted_after(OuterRef("read_seq")))
         return _titled(rows, user_id)
 
     @keyed
     def as_left_by(self, user_id: Any) -> "models.QuerySet[Conversation]":
         """Return all, as a user sees them who has just left: everything is read."""
-        return _titled(self.with_member_count().annotate(read_seq=F("last_seq")), user_id)
+        rows = self.with_member_count().annotate(read_seq=F("last_seq"))
+        nobody = Value(None, output_field=models.UUIDField())
+        return _titled(rows.annotate(deleted_count=Value(0), viewer_id=nobody), user_id)
 
     @keyed(keeps_rows=True)
     def with_member_count(self) -> "models.QuerySet[Conversation]":
         """Add the number of members."""
         members = Member.objects.filter(conversation=OuterRef("pk")).order_by().values("conversation")
         return self.annotate(member_count=Coalesce(Subquery(members.values(n=Count("*"))), 0))
+
+
+def _deleted_after(read_seq: Any) -> Any:
+    """Return the number of the conversation's deleted messages after a read mark, which are not unread."""
+    rows = Message.objects.filter(conversation=OuterRef("pk"), seq__gt=read_seq, deleted_at__isnull=False)
+    counted = rows.order_by().values("conversation").values(n=Count("*"))
+    return Coalesce(Subquery(counted), 0)
 
 
 def _titled(rows: "models.QuerySet[Conversation]", user_id: Any) -> "models.QuerySet[Conversation]":
@@ -156,17 +170,49 @@ class Member(models.Model):
         return str(self.user_id)
 
 
+class Absence(models.Model):
+    """The messages that a user missed in a conversation while removed from it: after `after_seq`, until `until_seq`.
+
+    Written only by PostgreSQL. `until_seq` is empty until the user is added again. A member never reads such messages.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    conversation = models.ForeignKey(Conversation, models.PROTECT, related_name="+", db_index=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
+    after_seq = models.BigIntegerField()
+    until_seq = models.BigIntegerField(null=True)
+
+    class Meta:
+        db_table = "messenger_absence"
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index("conversation", "user", name="messenger_absence_of_user"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.after_seq} – {self.until_seq}"
+
+
+def missed_by(user: Any, message: str = "") -> Exists:
+    """Return a condition: the user was not a member when the message was written. `message` is its path with `__`."""
+    place = OuterRef(f"{message}seq")
+    return Exists(
+        Absence.objects.filter(
+            user_id=user, conversation=OuterRef(f"{message}conversation"), after_seq__lt=place, until_seq__gte=place
+        )
+    )
+
+
 class MessageQuerySet(RowLevelQuerySet["Message"]):
     """Messages of conversations."""
 
     def visible_to(self, actor: Any) -> Self:
-        """Return the messages of all conversations that the actor is in."""
+        """Return the messages that the actor may read."""
         return self.seen_by(actor.id)
 
     @keyed
     def seen_by(self, user_id: Any) -> "models.QuerySet[Message]":
-        """Return the messages of all conversations that a user is in."""
-        return self.filter(conversation__members__user_id=user_id)
+        """Return the messages of all conversations that a user is in, except those written during an absence."""
+        return self.filter(~missed_by(user_id), conversation__members__user_id=user_id)
 
     @keyed
     def within(self, conversation_id: Any) -> "models.QuerySet[Message]":
@@ -218,9 +264,22 @@ class Message(models.Model):
                 violation_error_message=_("A deleted message has no content."),
             ),
         ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(
+                "conversation", "seq", name="messenger_message_deleted", condition=Q(deleted_at__isnull=False)
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.seq}: {self.content or ''}"
+
+
+class AttachmentQuerySet(models.QuerySet["Attachment"]):
+    """Attachments of messages."""
+
+    def seen_by(self, user_id: Any) -> Self:
+        """Return the attachments of the messages that a user may read."""
+        return self.filter(~missed_by(user_id, "message__"), message__conversation__members__user_id=user_id)
 
 
 class Attachment(models.Model):
@@ -232,6 +291,8 @@ class Attachment(models.Model):
     )
     position = models.IntegerField(verbose_name=_("position"))
     file = models.ForeignKey(File, models.PROTECT, related_name="+", verbose_name=_("file"))
+
+    objects = AttachmentQuerySet.as_manager()
 
     class Meta:
         db_table = "messenger_attachment"

@@ -4,13 +4,13 @@ from typing import Any
 
 from django.db.models import F, OuterRef, QuerySet, Sum
 
-from messenger.models import Attachment, Member, Message
+from messenger.models import Attachment, Conversation, Member, Message, missed_by
 
 
 def unread_of(user_id: Any) -> int:
     """Return the number of the user's unread messages in all conversations that are not archived."""
-    own = Member.objects.filter(user_id=user_id, conversation__archived_at=None)
-    unread = own.aggregate(n=Sum(F("conversation__last_seq") - F("read_seq")))["n"]
+    own = Conversation.objects.of_member(user_id).filter(archived_at=None)
+    unread = own.aggregate(n=Sum(F("last_seq") - F("read_seq") - F("deleted_count")))["n"]
     return int(unread or 0)
 
 
@@ -20,7 +20,9 @@ def members_of_one() -> QuerySet[Member]:
 
 
 def last_message_of_one() -> QuerySet[Message]:
-    return Message.objects.filter(conversation=OuterRef("pk"), seq=OuterRef("last_seq"))
+    """Return the last message of the outer query's conversation, unless it was written during the viewer's absence."""
+    missed = missed_by(OuterRef(OuterRef("viewer_id")))
+    return Message.objects.filter(~missed, conversation=OuterRef("pk"), seq=OuterRef("last_seq"))
 
 
 def attachments_of_one() -> QuerySet[Attachment]:

@@ -11,8 +11,8 @@ LONGEST_MESSAGE = 10_000  # characters
 MOST_MEMBERS, MOST_ATTACHMENTS = 500, 20
 
 
-def _unread(last_seq: int, read_seq: int) -> int:
-    return last_seq - read_seq
+def _unread(last_seq: int, read_seq: int, deleted_count: int) -> int:
+    return last_seq - read_seq - deleted_count
 
 
 def _is_set(moment: object) -> bool:
@@ -69,7 +69,13 @@ class ConversationRowSerializer(Serializer):
     member_count = IntegerField()
     last_seq = IntegerField(help_text="The number of messages, which is the `seq` of the last one.")
     read_seq = IntegerField(help_text="The `seq` of the last message that you have read.")
-    unread_count = FromColumns(IntegerField(), "last_seq", "read_seq", compute=_unread)
+    unread_count = FromColumns(
+        IntegerField(help_text="Messages after `read_seq` that were not deleted."),
+        "last_seq",
+        "read_seq",
+        "deleted_count",
+        compute=_unread,
+    )
     last_message = Child(ChatMessageSerializer, last_message_of_one())
     last_activity_at = DateTimeField()
     created_by = UUIDField(source="created_by_id", allow_null=True)

@@ -109,7 +109,10 @@ class ConversationViewSet(CreateMixin, ReadOnlyModelViewSet):
         operation="addMember",
     )
     def add_member(self, request: Request, pk: str) -> HttpResponse:
-        """Owner only. The new member can see all earlier messages, which count as read."""
+        """Owner only. The new member can see all earlier messages, which count as read.
+
+        Somebody who was a member before can't see what was written in between.
+        """
         services.add_member(conversation_id=self.pk, user_id=self.parse()["user_id"], actor=self.actor)
         return self.show(self.pk)
 

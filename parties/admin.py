@@ -3,16 +3,18 @@
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.enums import ActionVariant
 
 from parties import services
 from parties.choices import PartyKind, PartyStatus
-from parties.models import Address, Country, Customer, Employee, Partner, Party, Supplier
+from parties.duplicates import possible_duplicates
+from parties.models import COUNTRY_SEARCH, Address, Country, Customer, Employee, Partner, Party, Supplier
 from parties.serializers import (
     CountryCreateInputSerializer,
     CountryInputSerializer,
@@ -77,6 +79,19 @@ class PartyForm(RecordForm):
         fields: tuple[str, ...] = ("name", "email", "phone", "tax_id", "website", "social_media")
 
 
+_REASONS: dict[str, Text] = {
+    "email": _("same e-mail"),
+    "tax_id": _("same tax id"),
+    "vat_id": _("same VAT id"),
+    "phone": _("same phone"),
+    "name": _("same name"),
+}
+
+
+def _alike(because: list[str]) -> str:
+    return ", ".join(str(_REASONS[reason]) for reason in because)
+
+
 class PartyAdmin(ImportableAdmin):
     """Base class of the screens of the four kinds."""
 
@@ -88,9 +103,8 @@ class PartyAdmin(ImportableAdmin):
     inlines = (AddressInline,)
     list_display: ClassVar[Any] = ("name", "email", "phone", STATUS, "created_at")
     list_filter: ClassVar[Any] = (("status", ChoicesDropdownFilter),)
-    search_fields = ("search_text__contains",)
+    search_fields = ("search_text",)
     search_help_text = _("Name, e-mail, tax id or phone")
-    lowercase_search = True
     record_actions = bulk_actions = ("activate", "deactivate", "blacklist")
     readonly_fields: ClassVar[Any] = (STATUS, "created_at", "updated_at")
     own_fields: ClassVar[tuple[Any, ...]] = ()
@@ -106,6 +120,16 @@ class PartyAdmin(ImportableAdmin):
 
     def update_record(self, pk: UUID, values: dict[str, Any], actor: Actor) -> None:
         services.update_party(kind=self.kind, pk=pk, values=values, actor=actor)
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        """Name the parties that may be the same as the new one, with links to them."""
+        found = possible_duplicates(kind=self.kind, party_id=obj.pk, actor=self.actor(request))
+        if found:
+            rows = [(self.change_url_by_pk(one.id), one.name, _alike(one.because)) for one in found]
+            links = format_html_join(", ", '<a class="underline" href="{}">{}</a> ({})', rows)
+            messages.warning(request, format_html("{} {}", _("This may be a duplicate of:"), links))
+        answer: HttpResponse = super().response_add(request, obj, post_url_continue)
+        return answer
 
     def _become(self, request: HttpRequest, party: Party, action: str) -> Text:
         services.change_status(kind=self.kind, pk=party.pk, action=action, actor=self.actor(request))
@@ -275,7 +299,7 @@ class CountryAdmin(RecordAdmin):
     create_input, update_input = CountryCreateInputSerializer, CountryInputSerializer
     list_display = ("code", "english_name", "alpha3", "phone_code", "currency_code", "region", active_column())
     list_filter = ("is_active", "region")
-    search_fields = ("code", "alpha3", "name__en__icontains")
+    search_fields = COUNTRY_SEARCH
     ordering = ("code",)
     list_per_page = 100
     record_actions = bulk_actions = ("activate", "deactivate")

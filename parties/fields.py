@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework.fields import empty
 
 from parties.queries import country_ids
+from skeleton.kernel.characters import has_visible_character
 from skeleton.kernel.ids import parse_uuid
 from skeleton.kernel.translation import Text
 from skeleton.rest.fields import JsonObjectField, TextField, mark_stateless
@@ -43,7 +44,7 @@ class NamesField(TextsField):
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         names = super().to_internal_value(data)
-        if not names.get("en", "").strip():
+        if not has_visible_character(names.get("en", "")):
             self.fail("en")
         return names
 

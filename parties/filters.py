@@ -5,13 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from parties.choices import PartyStatus
-from parties.models import Address, Country, Party
-from parties.queries import AllNames, country_ids
+from parties.models import COUNTRY_SEARCH, Address, Party
+from parties.queries import country_ids
 from skeleton.kernel.ids import parse_uuid
-from skeleton.rest.filters import BooleanFilter, ChoiceFilter, FilterSet, LikeFilter, SearchFilter, TextFilter
+from skeleton.rest.filters import BooleanFilter, ChoiceFilter, FilterSet, SearchFilter, TextFilter
 
 _CODE = re.compile(r"[A-Za-z]{2,3}")
 NO_COUNTRY = UUID(int=0)
@@ -43,7 +43,7 @@ class CountryFilter(TextFilter):
 class PartyFilterSet(FilterSet):
     status = ChoiceFilter(choices=PartyStatus.choices)
     active = BooleanFilter(method="being_active", label="Whether the status is active.")
-    search = SearchFilter(label="Search in name, e-mail, tax ID and phone, ignoring case.")
+    search = SearchFilter(label="Words to find in the name, e-mail, tax id, VAT id and phone.")
     country = CountryFilter(
         method="in_country", label="The country of any of the party's addresses: its id, alpha-2 or alpha-3 code."
     )
@@ -59,9 +59,6 @@ class PartyFilterSet(FilterSet):
 class CountryFilterSet(FilterSet):
     is_active = BooleanFilter()
     region = TextFilter()
-    search = LikeFilter(method="matching", label="Search in the code, the alpha-3 code and the names in all languages.")
-
-    def matching(self, rows: QuerySet[Country], name: str, value: Any) -> QuerySet[Country]:
-        return rows.alias(names=AllNames("name")).filter(
-            Q(names__matches=value) | Q(code__lower__matches=value) | Q(alpha3__lower__matches=value)
-        )
+    search = SearchFilter(
+        *COUNTRY_SEARCH, label="Words to find in the code, the alpha-3 code and the names in all languages."
+    )

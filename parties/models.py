@@ -4,9 +4,9 @@ from typing import ClassVar, cast
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import F, Q, Value
+from django.db.models import F, Func, Q, Value
 from django.db.models.fields.json import KT
-from django.db.models.functions import Coalesce, Concat, Lower
+from django.db.models.functions import Coalesce, Lower
 from django.db.models.lookups import Regex
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -14,15 +14,17 @@ from django.utils.translation import pgettext_lazy
 from parties.choices import AddressType, EInvoiceProfile, PartyKind, PartyStatus
 from skeleton.db.counting import MaintainedCount
 from skeleton.db.querysets import RowLevelQuerySet, keyed
+from skeleton.db.search import search_text
 from skeleton.identity.choices import Language
 from skeleton.kernel.models import Record
-
-_GAP = Value("\n")
-"""Separates the searched fields. Search texts have no line breaks, so no match spans two fields."""
-
+from skeleton.kernel.text import text_in_language
 
 PAYMENT_DAYS_MAX = 365
 PAYMENT_DAYS_MESSAGE = _("Must be between 0 and 365.")
+
+
+COUNTRY_SEARCH = ("code", "alpha3", "name")
+"""What countries are searched in."""
 
 
 class Country(Record):
@@ -65,7 +67,8 @@ class Country(Record):
         ]
 
     def __str__(self) -> str:
-        return f"{self.flag_emoji or ''} {self.name.get('en', self.code)}".strip()
+        """Return the name in the language of the page."""
+        return f"{self.flag_emoji or ''} {text_in_language({'en': self.code, **self.name})}".strip()
 
 
 _NO_INVOICING = Q(
@@ -93,7 +96,7 @@ class Party(Record):
     """A person or company that we deal with. Fields of a single kind (credit limit, position) are empty in the others.
 
     `credit_limit` and `total_purchases` are minor units of `currency`; a limit of 0 means no limit. Billing's triggers
-    maintain `total_purchases`. PostgreSQL generates `search_text`, in lower case.
+    maintain `total_purchases`. `phone_e164` is the phone as +, country code and digits, where it tells its country.
 
     `vat_id` to `e_invoice` are what invoices need to know of a customer. The scheme of the electronic address is a code
     of the EAS list.
@@ -134,23 +137,13 @@ class Party(Record):
     position = models.CharField(  # noqa: DJ001
         max_length=255, null=True, blank=True, verbose_name=pgettext_lazy("employee", "position")
     )
-    search_text = models.GeneratedField(
-        expression=Lower(
-            Concat(
-                "name",
-                _GAP,
-                "email",
-                _GAP,
-                Coalesce(F("tax_id"), Value("")),
-                _GAP,
-                Coalesce(F("phone"), Value("")),
-                output_field=models.TextField(),
-            )
-        ),
-        output_field=models.TextField(),
+    phone_e164 = models.GeneratedField(
+        expression=Func(F("phone"), function="skeleton_e164", output_field=models.CharField(max_length=16)),
+        output_field=models.CharField(max_length=16),
         db_persist=True,
-        verbose_name=_("search text"),
+        verbose_name=_("phone in E.164"),
     )
+    search_text = search_text("name", "email", numbers=("tax_id", "vat_id", "phone"))
 
     objects = PartyQuerySet.as_manager()
 
@@ -244,6 +237,7 @@ class Party(Record):
             models.Index("kind", "total_purchases", "id", name="parties_party_total_purchases"),
             models.Index("kind", "currency", "total_purchases", "id", name="parties_party_purchases_in"),
             GinIndex(OpClass("search_text", name="gin_trgm_ops"), name="parties_party_search"),
+            models.Index("phone_e164", "id", name="parties_party_phone", condition=Q(phone_e164__isnull=False)),
         ]
 
     def __str__(self) -> str:

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Func, OuterRef, Q, QuerySet, Subquery, TextField, When
+from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import JSONObject
 
 from parties.choices import AddressType
@@ -69,13 +69,6 @@ def code_of_country(pk: UUID | str | None) -> str | None:
 def names_of_country_code(code: str | None) -> dict[str, str] | None:
     """Return the names of the country with an alpha-2 code, or None if there is none."""
     return Country.objects.filter(code=code).values_list("name", flat=True).first() if code else None
-
-
-class AllNames(Func):
-    """A country's names in all languages, one per line, in lower case."""
-
-    template = "(SELECT lower(string_agg(value, E'\\n')) FROM jsonb_each_text(%(expressions)s))"
-    output_field = TextField()
 
 
 def top_customers(currency: str, number: int) -> QuerySet[Party]:

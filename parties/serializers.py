@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import ValidationError
 
 from parties.choices import AddressType, EInvoiceProfile, PartyStatus
+from parties.duplicates import MOST
 from parties.fields import (
     CodeField,
     CountryField,
@@ -155,7 +156,10 @@ class PartySerializer(Serializer):
     id = UUIDField()
     name = TextField()
     email = EmailField()
-    phone = TextField(allow_null=True)
+    phone = TextField(allow_null=True, help_text="As entered.")
+    phone_e164 = TextField(
+        allow_null=True, help_text="The phone as `+`, country code and digits. Null if it doesn't tell its country."
+    )
     tax_id = TextField(allow_null=True)
     website = TextField(allow_null=True)
     social_media = JsonObjectField(texts=True)
@@ -193,6 +197,32 @@ class CustomerSerializer(PartySerializer):
 
 class EmployeeSerializer(PartySerializer):
     position = TextField(allow_null=True)
+
+
+class PossibleDuplicateSerializer(Serializer):
+    """A party that may be the same as a new one."""
+
+    id = UUIDField()
+    name = TextField()
+    because = ListField(
+        child=ChoiceField(choices=[(name, name) for name in ("email", "tax_id", "vat_id", "phone", "name")]),
+        max_length=5,
+        help_text="The fields in which the two are alike.",
+    )
+
+
+class CreatedPartySerializer(PartySerializer):
+    """A new party, and those of its kind that look like it, if there are any and the user may read them."""
+
+    possible_duplicates = ListField(child=PossibleDuplicateSerializer(), max_length=MOST, required=False)
+
+
+class CreatedCustomerSerializer(CustomerSerializer, CreatedPartySerializer):
+    """A new customer, and those that look like it, if there are any and the user may read them."""
+
+
+class CreatedEmployeeSerializer(EmployeeSerializer, CreatedPartySerializer):
+    """A new employee, and those that look like it, if there are any and the user may read them."""
 
 
 class PartyInputSerializer(InputSerializer):

@@ -1,5 +1,6 @@
 """The API of parties and countries. One base viewset serves customers, suppliers, partners and employees."""
 
+from dataclasses import asdict
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -11,12 +12,16 @@ from rest_framework.request import Request
 
 from parties import services
 from parties.choices import PartyKind
+from parties.duplicates import possible_duplicates
 from parties.filters import CountryFilterSet, PartyFilterSet
 from parties.models import KINDS, Country
 from parties.serializers import (
     CountryCreateInputSerializer,
     CountryInputSerializer,
     CountrySerializer,
+    CreatedCustomerSerializer,
+    CreatedEmployeeSerializer,
+    CreatedPartySerializer,
     CustomerInputSerializer,
     CustomerSerializer,
     EmployeeCreateInputSerializer,
@@ -51,8 +56,14 @@ class PartyViewSet(ModelViewSet):
     def get_queryset(self) -> QuerySet[Any]:
         return KINDS[self.kind].objects.visible_to(self.actor)
 
+    @describe(output=CreatedPartySerializer)
     def perform_create(self, serializer: Any) -> UUID:
+        """The answer names parties that may be the same: with the same e-mail, tax id, VAT id, phone or name."""
         return services.create_party(kind=self.kind, values=serializer.validated_data, actor=self.actor)
+
+    def read_about_created(self, pk: Any) -> dict[str, object]:
+        found = possible_duplicates(kind=self.kind, party_id=pk, actor=self.actor)
+        return {"possible_duplicates": [asdict(one) for one in found]} if found else {}
 
     def perform_update(self, serializer: Any) -> None:
         services.update_party(kind=self.kind, pk=self.pk, values=serializer.validated_data, actor=self.actor)
@@ -84,6 +95,10 @@ class CustomerViewSet(PartyViewSet):
     input_serializer_class = update_input_serializer_class = CustomerInputSerializer
     ordering_fields = {**_KEYS, "credit_limit": F("credit_limit"), "total_purchases": F("total_purchases")}
 
+    @describe(output=CreatedCustomerSerializer)
+    def perform_create(self, serializer: Any) -> UUID:
+        return super().perform_create(serializer)
+
 
 class SupplierViewSet(PartyViewSet):
     tag = "Suppliers"
@@ -101,6 +116,10 @@ class EmployeeViewSet(PartyViewSet):
     serializer_class = EmployeeSerializer
     input_serializer_class = EmployeeCreateInputSerializer
     update_input_serializer_class = EmployeeInputSerializer
+
+    @describe(output=CreatedEmployeeSerializer)
+    def perform_create(self, serializer: Any) -> UUID:
+        return super().perform_create(serializer)
 
 
 class CountryViewSet(ModelViewSet):

@@ -193,6 +193,29 @@ def test_documents_of_before_are_settled_in_their_currency(world):
     assert error["details"]["currency"].startswith("This currency is not in use.")
 
 
+def test_what_was_read_can_be_written_back(world):
+    """A client that reads a record, changes a field and puts it back sends the currency as well."""
+    chief = world.chief
+    paths = [
+        f"/customers/{world.party()}",
+        f"/catalog/items/{world.item()}",
+        f"/contracts/{world.contract()}",
+        f"/invoices/{world.invoice()['id']}",
+        f"/orders/{world.order()['id']}",
+    ]
+    rewrite("BGN")
+    for path in paths:
+        shown = chief.get(path).ok()
+        found = shown.get("data") or shown
+        written = {**found, **found.get("payment_terms", {})}
+        written.pop("address", None)  # the first of the addresses, which are sent as well
+        chief.put(path, written).ok()
+        if found.get("lines"):
+            chief.put(f"{path}/lines/{found['lines'][0]['id']}", found["lines"][0]).ok()
+        again = chief.get(path).ok()
+        assert "BGN" in str(again), path
+
+
 def test_a_form_keeps_the_currency_that_its_record_has(world):
     pk = world.item()
     rewrite("BGN")

@@ -14,6 +14,7 @@ ROOT = Path(settings.BASE_DIR)
 
 OTHER_DAYS = {
     "skeleton/kernel/days.py": "the source of days itself",
+    "skeleton/kernel/date_formats.py": "a date that was typed, which has no time zone",
     "skeleton/notifications/quiet_hours.py": "quiet hours are on the user's own days, in their own time zone",
     "skeleton/importexport/reader/workbooks.py": "a cell of a spreadsheet, which has no time zone",
 }

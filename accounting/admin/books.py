@@ -43,6 +43,7 @@ from skeleton.kernel.translation import Text
 from skeleton.office.actions import admin_action
 from skeleton.office.admins import ReadOnlyRecordAdmin
 from skeleton.office.columns import EMPTY, active_column, format_money_html, format_table_html, status_column, text_link
+from skeleton.office.dates import LocalizedDateField
 from skeleton.office.filters import DateRangeFilter
 from skeleton.office.forms import ActionForm, RecordForm
 from skeleton.office.records import RecordAdmin
@@ -154,9 +155,8 @@ class AccountTypeFilter(DropdownFilter):
 
 
 class ReverseForm(ActionForm):
-    date = forms.DateField(
+    date = LocalizedDateField(
         required=False,
-        widget=widgets.UnfoldAdminDateWidget,
         help_text=_("Defaults to today."),
         label=_("Date"),
     )

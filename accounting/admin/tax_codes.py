@@ -70,7 +70,7 @@ class TaxCodeAdmin(RecordAdmin):
     create_input = update_input = TaxCodeInputSerializer
     list_display = ("code", "name_shown", "category", "rate_shown", "valid_from", "valid_to", active_column())
     list_filter = (("category", ChoicesDropdownFilter), "is_active")
-    search_fields = ("code", "name__en__icontains")
+    search_fields = ("code", "name")
     ordering = ("code",)
     fieldsets = (
         (None, {"fields": (("code", "is_active"), "name", ("category", "rate"), "account_id")}),

@@ -15,6 +15,7 @@ from billing.shares import CreditableLine
 from inventory.models import Warehouse
 from skeleton.kernel.text import local_money, local_number
 from skeleton.kernel.types import Values
+from skeleton.office.dates import LocalizedDateField
 from skeleton.office.forms import RowForm, TableForm, as_json, small_textarea
 from skeleton.office.numbers import AmountField, LocalizedDecimalField
 from skeleton.office.reports import Column
@@ -62,9 +63,8 @@ class CreditLinesForm(TableForm):
     """The lines of a credit note, with a row for each line of the invoice of which something is left."""
 
     reason = reason_field()
-    issue_date = forms.DateField(
+    issue_date = LocalizedDateField(
         required=False,
-        widget=widgets.UnfoldAdminSingleDateWidget,
         label=_("Issue date"),
         help_text=_("Leave empty for the day of sending. Not in the future."),
     )

@@ -102,9 +102,8 @@ class CreditNoteAdmin(OrderLinkMixin, EntriesMixin, ReadOnlyRecordAdmin):
         ("invoice", RelatedRecordFilter),
         ("issue_date", DateRangeFilter),
     )
-    search_fields = ("search_text__contains",)
+    search_fields = ("search_text",)
     search_help_text = _("Number or customer")
-    lowercase_search = True
     record_actions = ("send", "edit", "email", "allocate", "take_back", "refund", "delete", PDF_MENU, E_INVOICE_MENU)
     SUMMARY_FIELDS: ClassVar[Any] = (
         ("customer_shown", "state"),

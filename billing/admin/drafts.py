@@ -224,9 +224,8 @@ class DocumentAdminBase(RecordAdmin):
     """A document with lines. Each changed line is a service call, in one transaction with the rest."""
 
     line_input: ClassVar[type[InputSerializer]]
-    search_fields = ("search_text__contains",)
+    search_fields = ("search_text",)
     search_help_text = _("Number or customer")
-    lowercase_search = True
 
     def add_line(self, pk: UUID, values: Any, actor: Actor) -> None:
         """Add a line to the draft."""

@@ -55,6 +55,7 @@ from skeleton.kernel.translation import Text
 from skeleton.office.actions import admin_action
 from skeleton.office.admins import ReadOnlyInline
 from skeleton.office.columns import EMPTY, format_money_html, label, money_column
+from skeleton.office.dates import LocalizedDateTimeField
 from skeleton.office.filters import CurrencyFilter, DateRangeFilter, RelatedRecordFilter
 from skeleton.office.forms import ActionForm, AutocompleteField, small_textarea
 from skeleton.office.numbers import AmountField
@@ -215,9 +216,8 @@ class PaymentForm(ActionForm):
     amount = AmountField(label=_("Amount"))
     method = method_field()
     reference = text_field(_("Reference"))
-    paid_at = forms.SplitDateTimeField(
+    paid_at = LocalizedDateTimeField(
         required=False,
-        widget=widgets.UnfoldAdminSplitDateTimeWidget,
         label=_("Paid at (UTC)"),
         help_text=_("Leave empty for now. Not in the future."),
     )

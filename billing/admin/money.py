@@ -23,6 +23,7 @@ from skeleton.kernel.text import local_day, local_money
 from skeleton.kernel.translation import Text
 from skeleton.office.admins import ReadOnlyInline
 from skeleton.office.columns import EMPTY, format_money_html, format_table_html, label, money_column, text_link
+from skeleton.office.dates import LocalizedDateField
 from skeleton.office.forms import ActionForm, small_textarea
 from skeleton.office.numbers import AmountField
 
@@ -77,11 +78,10 @@ def method_field() -> forms.ChoiceField:
     return forms.ChoiceField(choices=PaymentMethod.choices, widget=widgets.UnfoldAdminSelectWidget, label=_("Method"))
 
 
-def day_field() -> forms.DateField:
+def day_field() -> LocalizedDateField:
     """Return the field for the day from which a correction counts."""
-    return forms.DateField(
+    return LocalizedDateField(
         required=False,
-        widget=widgets.UnfoldAdminSingleDateWidget,
         label=_("Date"),
         help_text=_("Defaults to today."),
     )

@@ -22,6 +22,7 @@ from skeleton.kernel.actors import Actor
 from skeleton.kernel.text import format_text
 from skeleton.kernel.types import Values
 from skeleton.office.actions import ActionResult
+from skeleton.office.dates import LocalizedDateField
 from skeleton.office.form_pages import FormPage
 from skeleton.office.forms import ActionForm, AutocompleteField, CurrencyField, RowForm, TableForm
 from skeleton.office.numbers import AmountField, LocalizedDecimalField
@@ -29,12 +30,8 @@ from skeleton.office.pages import register
 from skeleton.office.reports import Column
 
 
-def _day_field(**kwargs: Any) -> forms.DateField:
-    return forms.DateField(widget=widgets.UnfoldAdminDateWidget, **kwargs)
-
-
-def _opening_day() -> forms.DateField:
-    return _day_field(
+def _opening_day() -> LocalizedDateField:
+    return LocalizedDateField(
         required=False,
         label=_("Day of the opening balances"),
         help_text=_("The first day in these books. Leave empty for today."),
@@ -90,8 +87,8 @@ class OpenInvoiceForm(ActionForm):
         Customer.objects.all(), screen="parties.customer", any_row=True, label=_("Customer")
     )
     number = forms.CharField(max_length=40, widget=widgets.UnfoldAdminTextInputWidget, label=_("Number"))
-    issue_date = _day_field(label=_("Issue date"))
-    due_date = _day_field(label=_("Due date"))
+    issue_date = LocalizedDateField(label=_("Issue date"))
+    due_date = LocalizedDateField(label=_("Due date"))
     currency = CurrencyField(help_text=_("Empty is the customer's."), label=_("Currency"))
     amount = AmountField(label=_("Open amount"), help_text=_("What is still due, with tax."))
     tax_code = forms.ModelChoiceField(

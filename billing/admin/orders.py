@@ -3,7 +3,6 @@
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -53,6 +52,7 @@ from skeleton.kernel.translation import Text
 from skeleton.office.actions import admin_action
 from skeleton.office.admins import ReadOnlyInline
 from skeleton.office.columns import EMPTY, format_money_html, status_column
+from skeleton.office.dates import LocalizedDateField
 from skeleton.office.filters import CurrencyFilter, DateRangeFilter
 from skeleton.office.forms import ActionForm, AutocompleteField, CurrencyField
 from skeleton.office.numbers import AmountField, LocalizedDecimalField
@@ -171,9 +171,8 @@ class DraftForm(ShippingAddressForm):
 
 
 class InvoiceOrderForm(ActionForm):
-    due_date = forms.DateField(
+    due_date = LocalizedDateField(
         required=False,
-        widget=widgets.UnfoldAdminSingleDateWidget,
         help_text=_("Defaults to the credit days of the customer's contract, or to 30 days."),
         label=_("Due date"),
     )

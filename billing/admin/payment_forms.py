@@ -8,17 +8,18 @@ from django import forms
 from django.db.models import Case, Q, When
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
-from unfold import widgets
 
 from billing.admin.money import MAX_INVOICES, method_field, open_invoices, record_link, text_field
 from billing.choices import InvoiceStatus
 from billing.models import Invoice
 from billing.services.payments import spread
 from parties.models import Customer, Party
+from skeleton.db.search import SEARCH_TEXT, search_rows
 from skeleton.kernel.ids import parse_uuid
 from skeleton.kernel.text import format_text, local_day, local_money
 from skeleton.kernel.translation import Text
 from skeleton.kernel.types import Values
+from skeleton.office.dates import LocalizedDateTimeField
 from skeleton.office.forms import AutocompleteField, CurrencyField, RowForm, TableForm
 from skeleton.office.numbers import AmountField
 from skeleton.office.reports import Column
@@ -54,9 +55,8 @@ class NewPaymentForm(TableForm):
     currency = CurrencyField(help_text=_("Empty is the customer's."), label=_("Currency"))
     method = method_field()
     reference = text_field(_("Reference"))
-    paid_at = forms.SplitDateTimeField(
+    paid_at = LocalizedDateTimeField(
         required=False,
-        widget=widgets.UnfoldAdminSplitDateTimeWidget,
         label=_("Paid at (UTC)"),
         help_text=_("Leave empty for now. Not in the future."),
     )
@@ -112,7 +112,7 @@ class NewPaymentForm(TableForm):
             return sorted(posted_first, key=lambda invoice: (invoice.due_date, invoice.pk))
         open_ones = open_invoices(customer_id, self.chosen_currency)
         if search := self._cleaned("search"):
-            open_ones = open_ones.filter(search_text__contains=search.lower())
+            open_ones = search_rows(open_ones, search, (SEARCH_TEXT,))
         found = list(open_ones[: MAX_INVOICES + 1])
         if len(found) > MAX_INVOICES:
             self.not_shown = open_ones.count() - MAX_INVOICES

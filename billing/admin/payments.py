@@ -43,6 +43,7 @@ from billing.services.allocations import allocate_payment, unallocate_payment
 from billing.services.corrections import refund_payment, reverse_payment
 from billing.services.payments import receive_payment
 from parties.models import Customer
+from skeleton.db.search import SEARCH_TEXT, search_rows, words_of
 from skeleton.kernel.ids import parse_uuid
 from skeleton.kernel.text import format_text, local_money
 from skeleton.kernel.translation import Text
@@ -108,7 +109,7 @@ class PaymentAdmin(EntriesMixin, ReadOnlyRecordAdmin):
         ("paid_at", DateRangeFilter),
     )
     list_select_related = ("customer",)
-    search_fields = ("number", "reference", "external_id")
+    search_fields = ("search_text",)
     search_help_text = _("Number, reference or customer")
     record_actions = ("allocate", "take_back", "refund", "reverse")
     KNOWN: ClassVar[Any] = (
@@ -141,13 +142,12 @@ class PaymentAdmin(EntriesMixin, ReadOnlyRecordAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         """Search in the payment, or else in its customer. Both use their indexes, which one condition could not."""
-        own, _duplicates = super().get_search_results(request, Payment.objects.order_by(), search_term)
-        words = clean_search_text(SEARCH_VAR, search_term).lower().split()
-        if not words:
+        term = clean_search_text(SEARCH_VAR, search_term)
+        if not words_of(term):
             return queryset, False
-        of_customer = Payment.objects.order_by()
-        for word in words:
-            of_customer = of_customer.filter(customer__search_text__contains=word)
+        payments = Payment.objects.order_by()
+        own = search_rows(payments, term, self.get_search_fields(request))
+        of_customer = search_rows(payments, term, (f"customer__{SEARCH_TEXT}",))
         return queryset.filter(pk__in=own.values("pk").union(of_customer.values("pk"))), False
 
     # adding

@@ -5,16 +5,13 @@ from decimal import Decimal
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import F, Func, Q, Value
-from django.db.models.functions import Concat, Lower
+from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounting.tax_code_models import TaxCode
+from skeleton.db.search import search_text
 from skeleton.kernel.models import Record
 from skeleton.kernel.units import DEFAULT_UNIT, UNIT_FORM, UNKNOWN_UNIT
-
-_GAP = Value("\n")
-"""Separates the searched fields. Search texts have no line breaks, so no match spans two fields."""
 
 
 def number_key() -> models.GeneratedField:
@@ -54,12 +51,7 @@ class Document(Record):
         db_index=False,
         verbose_name=_("created by"),
     )
-    search_text = models.GeneratedField(
-        expression=Lower(Concat("number", _GAP, "customer_name", output_field=models.TextField())),
-        output_field=models.TextField(),
-        db_persist=True,
-        verbose_name=_("search text"),
-    )
+    search_text = search_text("customer_name", numbers=("number",))
     number_key = number_key()
 
     class Meta:

@@ -6,7 +6,6 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +15,7 @@ from billing.models.documents import number_key
 from billing.models.invoices import Invoice
 from parties.models import Party
 from skeleton.db.querysets import RowLevelQuerySet, keyed
+from skeleton.db.search import search_text
 from skeleton.kernel.ids import uuid7
 
 _IN, _OUT = PaymentDirection
@@ -97,6 +97,7 @@ class Payment(models.Model):
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False, verbose_name=_("created at"))
     number_key = number_key()
+    search_text = search_text(numbers=("number", "reference", "external_id"))
 
     objects = PaymentQuerySet.as_manager()
 
@@ -172,11 +173,7 @@ class Payment(models.Model):
             models.Index(
                 "reversal_day", "id", name="billing_payment_reversed", condition=Q(reversal_day__isnull=False)
             ),
-            # the search of the back office
-            *(
-                GinIndex(OpClass(Upper(name), name="gin_trgm_ops"), name=f"billing_payment_{short}_text")
-                for name, short in (("number", "number"), ("reference", "reference"), ("external_id", "external"))
-            ),
+            GinIndex(OpClass("search_text", name="gin_trgm_ops"), name="billing_payment_search"),
             # what is on account
             models.Index("customer", "currency", "id", name="billing_payment_unallocated", condition=UNALLOCATED),
             models.Index(

@@ -107,12 +107,14 @@ def _as_sent(invoice: dict[str, Any]) -> dict[str, Any]:
     return {**invoice, **_AS_SENT, "amount_due": invoice["total"]}
 
 
-def save_invoice_parties(invoice: Invoice, customer: dict[str, Any]) -> None:
-    """Store the current seller and `customer` of an invoice. Call it in the transaction that sends the invoice.
+def save_invoice_parties(invoice: Invoice, customer: dict[str, Any]) -> dict[str, Any]:
+    """Store the current seller and `customer` of an invoice, and return the seller.
 
-    Raises CompanyIncomplete if the law requires more of the seller.
+    Call it in the transaction that sends the invoice. Raises CompanyIncomplete if the law requires more of the seller.
     """
-    InvoiceParties.objects.create(invoice=invoice, seller=seller_to_keep(), customer=customer)
+    parties = InvoiceParties.objects.create(invoice=invoice, seller=seller_to_keep(), customer=customer)
+    seller: dict[str, Any] = parties.seller
+    return seller
 
 
 def credit_note_pdf(

@@ -45,7 +45,7 @@ from billing.services.lines import (
 from billing.services.locking import lock_order_of, locked_with_customer_and_order
 from billing.services.notifications import notify_invoice_event
 from billing.services.on_account import settle_on_account
-from billing.services.sending_rules import require_sendable_taxes, supply_day
+from billing.services.sending_rules import printed_texts, require_printable, require_sendable_taxes, supply_day
 from billing.services.states import require_draft, state_error
 from billing.state_messages import INVOICE_NOT_CANCELLABLE, INVOICE_NOT_EDITABLE, INVOICE_NOT_SENDABLE
 from parties.choices import PartyKind
@@ -201,7 +201,7 @@ def send_invoice(*, invoice_id: UUID, actor: Actor, use_on_account: bool = False
     PDF in the language of the customer, or else of the user who sends it. With `email`, another one e-mails it.
 
     Raises NotFound, Conflict (not a draft, no lines, it can't be posted, there is no mail server), Invalid (it can't be
-    the e-invoice that the customer gets).
+    the e-invoice that the customer gets, or no font has some of its characters).
     """
     now = timezone.now()
     with audited_transaction(actor, "send"):
@@ -222,7 +222,8 @@ def send_invoice(*, invoice_id: UUID, actor: Actor, use_on_account: bool = False
         else:
             save_changes(invoice, {"status": InvoiceStatus.PAID, "paid_at": now, **sent})
         require_sendable_taxes(invoice, customer)
-        save_invoice_parties(invoice, customer)
+        seller = save_invoice_parties(invoice, customer)
+        require_printable({"customer": customer, "company": seller, **printed_texts(invoice)})
         issue_e_invoice_of_sent(invoice, customer, actor=actor)
         notify_invoice_event(Event.INVOICE_SENT, invoice, actor=actor)
         if invoice.status == InvoiceStatus.PAID:

@@ -22,6 +22,7 @@ from billing.services.documents import issue_sent_credit_note
 from billing.services.e_invoices import issue_e_invoice_of_sent
 from billing.services.invoice_dates import require_issuable
 from billing.services.notifications import notify_credit_note_sent
+from billing.services.sending_rules import require_printable
 from billing.services.settlements import Part, corrected_taxes, settle
 from billing.shares import added_taxes, left_beside_corrected_tax, taxes_by_rate
 from inventory.services.ledger import StockLocation
@@ -39,7 +40,8 @@ def issue(note: CreditNote, invoice: Invoice, *, actor: Actor) -> None:
     """Issue `note`. It settles `invoice`; what exceeds the amount due is on account.
 
     Raises Conflict if a part of the invoice is written off and too little is left, or if it can't be posted; Invalid if
-    the customer gets e-invoices, and it can't be one although its invoice can.
+    the customer gets e-invoices, and it can't be one although its invoice can, or if no font has some characters. The
+    lines are not checked: they are those of the invoice, which must stay correctable.
     """
     _require_room_beside_write_offs(note, invoice)
     issue_sent_credit_note.enqueue(credit_note_id=str(note.pk), language=actor.language)
@@ -50,6 +52,7 @@ def issue(note: CreditNote, invoice: Invoice, *, actor: Actor) -> None:
     else:
         note.issue_date = max(today(), invoice.posting_day)
     _number(note, moment=max(now, invoice.sent_at or now))
+    require_printable({"customer": note.buyer or {}, "reason": note.reason, "notes": note.notes})
     issue_e_invoice_of_sent(note, note.buyer or {}, actor=actor)
     invoice.credited_total += note.total  # as the trigger does
     _restock(note, invoice, actor)

@@ -197,6 +197,7 @@ def test_scripts_that_run_the_other_way_or_have_no_font_do_no_harm():
     said = text_of(rendered(contents(customer_name="שלום")))
     assert "שלום" in said or "םולש" in said
     assert b"<pdfaid:part>3</pdfaid:part>" in rendered(contents(customer_name="مرحبا Київ"))
+    assert rendered(contents(customer_name="A\ufeffB")).startswith(b"%PDF"), "PDF/A does not allow it"
     boxes = rendered(contents(customer_name="株式会社 🎉"))
     assert boxes.startswith(b"%PDF")
     assert b"pdfaid" not in boxes

@@ -22,6 +22,7 @@ from contracts.admin.forms import (
     PaymentTermsForm,
     ReasonForm,
     SignatureForm,
+    TerminationForm,
 )
 from contracts.admin.terms import TermsDisplayMixin, VersionInline
 from contracts.choices import Action, ContractStatus
@@ -39,6 +40,7 @@ from contracts.serializers import (
 from contracts.state_machine import allowed_actions, days_remaining
 from parties.choices import PartyKind, PartyStatus
 from parties.models import Customer, Employee, Partner, Party, Supplier
+from skeleton.db.search import SEARCH_TEXT, search_rows
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.text import format_text
 from skeleton.kernel.translation import Text
@@ -95,9 +97,8 @@ class ContractAdmin(TermsDisplayMixin, RecordAdmin):
         ("contract_type", ChoicesDropdownFilter),
         ExpiringFilter,
     )
-    search_fields = ("party__search_text__contains",)
+    search_fields = ("party__search_text",)
     search_help_text = _("The party's name, e-mail, tax id or phone")
-    lowercase_search = True
     record_actions = (
         "submit",
         "approve",
@@ -126,12 +127,30 @@ class ContractAdmin(TermsDisplayMixin, RecordAdmin):
             _("Delivery"),
             {"fields": (("delivery_type", "estimated_days"), ("shipping_cost", "shipping_currency"), "insurance")},
         ),
-        (_("Renewal"), {"fields": ("auto_renewal", ("renewal_period_days", "max_renewals"))}),
+        (
+            _("Renewal and notice"),
+            {
+                "fields": (
+                    "auto_renewal",
+                    ("renewal_period_months", "renewal_period_days"),
+                    ("max_renewals", "notice_days"),
+                )
+            },
+        ),
     )
     SHOWN: ClassVar[Any] = (
         (None, {"fields": (("contract_type", "party_shown"), ("validity", "remaining"), "notes")}),
         (_("Terms"), {"fields": (("payment", "delivery"), "limit")}),
-        (_("Renewal"), {"fields": (("auto_renewal", "renewal_period_days"), ("renewal_count", "max_renewals"))}),
+        (
+            _("Renewal and notice"),
+            {
+                "fields": (
+                    ("auto_renewal", "notice_days"),
+                    ("renewal_period_months", "renewal_period_days"),
+                    ("renewal_count", "max_renewals"),
+                )
+            },
+        ),
     )
     STATE: ClassVar[Any] = (
         _("State and times (UTC)"),
@@ -139,7 +158,7 @@ class ContractAdmin(TermsDisplayMixin, RecordAdmin):
             "fields": (
                 (STATUS, "version"),
                 ("signed_at", "terminated_at"),
-                "termination_reason",
+                ("terminates_on", "termination_reason"),
                 "rejection_reason",
                 ("created_at", "created_by"),
             )
@@ -182,8 +201,8 @@ class ContractAdmin(TermsDisplayMixin, RecordAdmin):
             raise PermissionDenied
         screens = {kind: self.admin_site.get_model_admin(model) for kind, model in KINDS.items()}
         seen = [kind for kind, screen in screens.items() if screen.has_view_permission(request)]
-        text = clean_search_text("term", request.GET.get("term", "")).lower()
-        rows = Party.objects.filter(kind__in=seen, status=PartyStatus.ACTIVE, search_text__contains=text)
+        text = clean_search_text("term", request.GET.get("term", ""))
+        rows = search_rows(Party.objects.filter(kind__in=seen, status=PartyStatus.ACTIVE), text, (SEARCH_TEXT,))
         return autocomplete_response(request, rows.order_by("-pk"), lambda party: f"{party.name} ({party.kind})")
 
     # saving
@@ -203,8 +222,8 @@ class ContractAdmin(TermsDisplayMixin, RecordAdmin):
         return format_html('<a class="text-link" href="{}">{}</a>', page, contract.party.name)
 
     @admin.display(description=_("days remaining"))
-    def remaining(self, contract: Any) -> int:
-        return days_remaining(contract.status, contract.end_date, contract.today)
+    def remaining(self, contract: Any) -> int | None:
+        return days_remaining(contract.status, contract.end_date, contract.terminates_on, contract.today)
 
     # actions
 
@@ -275,14 +294,16 @@ class ContractAdmin(TermsDisplayMixin, RecordAdmin):
 
     @admin_action(
         _("Terminate"),
-        form=ReasonForm,
+        form=TerminationForm,
         shown_if=can(Action.TERMINATE),
         icon="block",
         variant=ActionVariant.DANGER,
         question=_("A terminated contract stays on record and cannot be reopened."),
     )
-    def terminate(self, request: HttpRequest, contract: Contract, form: ReasonForm) -> Text:
-        services.terminate_contract(
-            contract_id=contract.pk, **TerminateInputSerializer.parse(form.request_body()), actor=self.actor(request)
-        )
-        return _("The contract is terminated.")
+    def terminate(self, request: HttpRequest, contract: Contract, form: TerminationForm) -> Text:
+        values = TerminateInputSerializer.parse(form.request_body())
+        services.terminate_contract(contract_id=contract.pk, **values, actor=self.actor(request))
+        contract.refresh_from_db()
+        if contract.status == ContractStatus.TERMINATED:
+            return _("The contract is terminated.")
+        return format_text(_("The contract is terminated from {day} on."), day=contract.terminates_on)

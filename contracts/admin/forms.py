@@ -12,6 +12,7 @@ from contracts.models import Contract
 from parties.models import Party
 from skeleton.kernel.text import format_text
 from skeleton.kernel.translation import Text
+from skeleton.office.dates import LocalizedDateField, LocalizedDateTimeField
 from skeleton.office.forms import ActionForm, AutocompleteField, CurrencyField, RecordForm, as_json
 from skeleton.office.numbers import AmountField, LocalizedDecimalField, LocalizedIntegerField
 
@@ -21,9 +22,11 @@ class ContractForm(RecordForm):
 
     aliases: ClassVar[dict[str, str]] = {"start_date": "first_day", "end_date": "last_day"}
     party_id = AutocompleteField(Party.objects.all(), screen="contracts.party", label=_("Party"))
-    first_day = forms.DateField(widget=widgets.UnfoldAdminDateWidget, label=_("First day"))
-    last_day = forms.DateField(
-        widget=widgets.UnfoldAdminDateWidget, help_text=_("It still belongs to the contract."), label=_("Last day")
+    first_day = LocalizedDateField(label=_("First day"))
+    last_day = LocalizedDateField(
+        required=False,
+        help_text=_("It still belongs to the contract. Leave empty for a contract that doesn't expire."),
+        label=_("Last day"),
     )
     currency = CurrencyField(label=_("Currency"))
     credit_limit = AmountField(
@@ -48,8 +51,10 @@ class ContractForm(RecordForm):
             "shipping_currency",
             "insurance",
             "auto_renewal",
+            "renewal_period_months",
             "renewal_period_days",
             "max_renewals",
+            "notice_days",
             "notes",
         )
 
@@ -76,6 +81,8 @@ def _set_currencies(form: Any, contract: Any) -> None:
     for name, code in (("credit_limit", currency), ("shipping_cost", shipping or currency)):
         if name in form.fields:
             form.fields[name].currency = code
+    if "shipping_cost" in form.fields:
+        form.fields["shipping_cost"].currency_fields = ("shipping_currency", "currency")
 
 
 class TermsForm(ActionForm):
@@ -117,17 +124,24 @@ class ReasonForm(ActionForm):
     reason = forms.CharField(widget=widgets.UnfoldAdminTextareaWidget, label=_("Reason"))
 
 
-class SignatureForm(ActionForm):
-    signed_at = forms.SplitDateTimeField(
+class TerminationForm(ReasonForm):
+    effective_date = LocalizedDateField(
         required=False,
-        widget=widgets.UnfoldAdminSplitDateTimeWidget,
+        label=_("Terminated from"),
+        help_text=_("The first day on which it is no longer in force. Leave empty to terminate it now."),
+    )
+
+
+class SignatureForm(ActionForm):
+    signed_at = LocalizedDateTimeField(
+        required=False,
         label=_("Signed at (UTC)"),
         help_text=_("Leave empty for now. Not in the future."),
     )
 
 
 class NewEndForm(ActionForm):
-    new_end_date = forms.DateField(widget=widgets.UnfoldAdminDateWidget, label=_("New last day"))
+    new_end_date = LocalizedDateField(label=_("New last day"))
 
     def setup(self) -> None:
         self.fields["new_end_date"].help_text = format_text(_("After {day}."), day=self.record.end_date)

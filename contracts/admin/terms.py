@@ -9,9 +9,9 @@ from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from contracts.models import ContractTerms, ContractVersion
+from contracts.models import ContractTerms, ContractVersion, period_text
 from skeleton.audit.actions import label_of
-from skeleton.kernel.text import local_day, local_number
+from skeleton.kernel.text import local_number
 from skeleton.kernel.translation import Text
 from skeleton.office.admins import ReadOnlyInline
 from skeleton.office.columns import EMPTY, format_money_html
@@ -46,7 +46,7 @@ class TermsDisplayMixin:
 
     @admin.display(description=_("validity"), ordering="end_date")
     def validity(self, agreed: ContractTerms) -> str:
-        return " – ".join(local_day(day) for day in (agreed.start_date, agreed.end_date))
+        return period_text(agreed.start_date, agreed.end_date)
 
     @admin.display(description=_("credit limit"), ordering="credit_limit")
     def limit(self, agreed: ContractTerms) -> Any:

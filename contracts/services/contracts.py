@@ -12,10 +12,10 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from contracts.choices import Action
+from contracts.choices import Action, ContractStatus
 from contracts.models import Contract
 from contracts.services.notifications import notify_contract_event
-from contracts.services.terms import Values, term_columns, validity
+from contracts.services.terms import Values, require_effective_date, term_columns, validity
 from contracts.state_machine import ContractState, allowed_actions, next_status
 from parties.services import require_usable
 from skeleton.db.locks import locked_for_update
@@ -27,6 +27,8 @@ from skeleton.kernel.text import format_text
 from skeleton.kernel.time_limits import require_not_in_future
 from skeleton.kernel.transactions import audited_transaction
 from skeleton.notifications.choices import Event
+
+NOT_LATER = _("Only an active contract can be terminated on a later day. Leave the date out to terminate it now.")
 
 # --- fields -----------------------------------------------------------------------------------------------------------
 
@@ -110,18 +112,32 @@ def activate_contract(*, contract_id: UUID, actor: Actor, signed_at: dt.datetime
         _transition(_get_locked_unchanged(contract_id, actor), Action.ACTIVATE, fields)
 
 
-def terminate_contract(*, contract_id: UUID, reason: str, actor: Actor) -> None:
-    """Terminate a contract before its end, or permanently after it. Raises NotFound, Conflict."""
+def terminate_contract(*, contract_id: UUID, reason: str, actor: Actor, effective_date: dt.date | None = None) -> None:
+    """Terminate a contract before its end, or permanently after it.
+
+    With an `effective_date` after today, an active contract stays active, and the daily run terminates it on that day,
+    the first on which it is no longer in force. Such a date must observe the notice period; without one, the contract
+    is terminated at once. Raises NotFound, Conflict, Invalid.
+    """
     with audited_transaction(actor, Action.TERMINATE.value):
-        fields = {"terminated_at": timezone.now(), "termination_reason": reason}
-        _transition(_get_locked_unchanged(contract_id, actor), Action.TERMINATE, fields)
+        contract = _get_locked_unchanged(contract_id, actor)
+        target = next_status(Action.TERMINATE, _state(contract))
+        if effective_date:
+            require_effective_date(contract, effective_date, _today(contract))
+        if effective_date and effective_date > _today(contract):
+            if contract.status != ContractStatus.ACTIVE:
+                raise Conflict(NOT_LATER, details={"allowed": allowed_actions(_state(contract))})
+            save_changes(contract, {"terminates_on": effective_date, "termination_reason": reason})
+        else:
+            fields = {"terminated_at": timezone.now(), "termination_reason": reason, "terminates_on": None}
+            save_changes(contract, {**fields, "status": target.value})
 
 
 def renew_contract(*, contract_id: UUID, new_end_date: dt.date, actor: Actor) -> None:
-    """Extend the last day. An expired contract becomes active again.
+    """Extend the last day, and withdraw a termination on a later day. An expired contract becomes active again.
 
-    Raises NotFound; Conflict, also if no renewals are left; Invalid if the new last day is not after the current one or
-    is past.
+    Raises NotFound; Conflict, also if no renewals are left or the contract has no last day; Invalid if the new last day
+    is not after the current one or is past.
     """
     with audited_transaction(actor, Action.RENEW.value):
         contract = _get_locked_unchanged(contract_id, actor)
@@ -136,7 +152,8 @@ def renew_contract(*, contract_id: UUID, new_end_date: dt.date, actor: Actor) ->
                 }
             )
         period = validity(contract.start_date, new_end_date, field="new_end_date")
-        _transition(contract, Action.RENEW, {"validity_period": period, "renewal_count": contract.renewal_count + 1})
+        fields = {"validity_period": period, "renewal_count": contract.renewal_count + 1}
+        _transition(contract, Action.RENEW, {**fields, "terminates_on": None, "termination_reason": None})
         contract.end_date = new_end_date
         notify_contract_event(Event.CONTRACT_RENEWED, contract, actor=actor)
 

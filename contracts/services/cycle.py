@@ -1,8 +1,9 @@
-"""The daily run: expires contracts that have ended, or renews those with automatic renewal.
+"""The daily run: expires contracts that have ended, renews those with automatic renewal, ends terminated ones.
 
 A validity period that ended is a cycle. Each is settled once, in a transaction of its own: the contract's state shows
 it, and a unique row per contract and cycle guarantees it. A renewal starts at the old end, so after an outage the
-cycles are settled one by one, as if the run had never missed a day. Concurrent runs share the work: each skips
+cycles are settled one by one, as if the run had never missed a day. A contract that has been given notice is
+terminated on its day, or when it ends before, and then no longer renewed. Concurrent runs share the work: each skips
 contracts that another one has locked.
 """
 
@@ -13,14 +14,14 @@ from uuid import UUID
 
 import structlog
 from django.db import DatabaseError
-from django.db.backends.postgresql.psycopg_any import DateRange
+from django.utils import timezone
 
-from contracts.choices import Action, CycleOutcome
+from contracts.choices import Action, ContractStatus, CycleOutcome
 from contracts.models import LAST_DAY, Contract, ContractCycle
 from contracts.queries import ended
 from contracts.services.notifications import notify_contract_event, notify_upcoming_ends
-from contracts.services.terms import validity
-from contracts.state_machine import next_status, reason_not_allowed
+from contracts.services.terms import Values, validity
+from contracts.state_machine import last_day, next_status, reason_not_allowed
 from skeleton.db.locks import locked_or_none
 from skeleton.db.records import save_changes
 from skeleton.kernel import days
@@ -28,20 +29,19 @@ from skeleton.kernel.actors import SYSTEM, Actor
 from skeleton.kernel.transactions import audited_transaction
 from skeleton.notifications.choices import Event
 
+DAY = dt.timedelta(days=1)
+
 log = structlog.get_logger("skeleton.contracts")
 
 
 @dataclass(frozen=True, slots=True)
 class SettledCycle:
-    """The outcome of a cycle: renewed until a day, or expired (None)."""
+    """The outcome of a cycle: renewed until a day, expired, or terminated. `ended_on` was the last day in force."""
 
     contract_id: UUID
     ended_on: dt.date
-    renewed_until: dt.date | None
-
-    @property
-    def action(self) -> Action:
-        return Action.RENEW if self.renewed_until else Action.EXPIRE
+    action: Action
+    renewed_until: dt.date | None = None
 
 
 @dataclass(slots=True)
@@ -55,11 +55,18 @@ class CycleSummary:
 
     @property
     def renewed(self) -> list[SettledCycle]:
-        return [one for one in self.settled if one.renewed_until]
+        return self._settled_by(Action.RENEW)
 
     @property
     def expired(self) -> list[SettledCycle]:
-        return [one for one in self.settled if not one.renewed_until]
+        return self._settled_by(Action.EXPIRE)
+
+    @property
+    def terminated(self) -> list[SettledCycle]:
+        return self._settled_by(Action.TERMINATE)
+
+    def _settled_by(self, action: Action) -> list[SettledCycle]:
+        return [one for one in self.settled if one.action == action]
 
 
 def run_cycle(*, today: dt.date | None = None, actor: Actor = SYSTEM, dry_run: bool = False) -> CycleSummary:
@@ -83,16 +90,27 @@ def run_cycle(*, today: dt.date | None = None, actor: Actor = SYSTEM, dry_run: b
 def _due_cycle(contract: Contract, today: dt.date) -> SettledCycle | None:
     """Return the outcome of the contract's current cycle if it ended before `today`, else None."""
     state = contract.state(today)
-    if reason_not_allowed(Action.EXPIRE, state):
+    last = last_day(contract.end_date, contract.terminates_on)
+    if contract.status != ContractStatus.ACTIVE or last is None or last >= today:
         return None
-    renews = contract.auto_renewal and not reason_not_allowed(Action.RENEW, state)
-    return SettledCycle(contract.pk, contract.end_date, _next_end(contract) if renews else None)
+    terminates = contract.terminates_on == last + DAY
+    until = _next_end(contract) if contract.auto_renewal and not reason_not_allowed(Action.RENEW, state) else None
+    if until and not terminates:
+        return SettledCycle(contract.pk, last, Action.RENEW, until)
+    return SettledCycle(contract.pk, last, Action.TERMINATE if contract.terminates_on else Action.EXPIRE)
 
 
 def _next_end(contract: Contract) -> dt.date | None:
     """Return the last day of the next cycle, or None if the calendar ends before it."""
-    days = contract.renewal_period_days or 0
-    return contract.end_date + dt.timedelta(days=days) if days <= (LAST_DAY - contract.end_date).days else None
+    end, months, day = contract.end_date, contract.renewal_period_months, contract.renewal_day
+    try:
+        if months and day:
+            found: dt.date = days.add_months(end, months, day_of_month=day)
+        else:
+            found = end + (contract.renewal_period_days or 0) * DAY
+    except (OverflowError, ValueError):
+        return None
+    return found if found <= LAST_DAY else None
 
 
 def _preview(contract: Contract, today: dt.date) -> Iterator[SettledCycle]:
@@ -118,18 +136,26 @@ def _settle_cycle(step: SettledCycle, today: dt.date, actor: Actor) -> bool:
         contract = locked_or_none(Contract.objects.all(), step.contract_id, no_key=True, skip_locked=True)
         if contract is None or _due_cycle(contract, today) != step:
             return False
-        fields: dict[str, str | int | DateRange] = {"status": next_status(step.action, contract.state(today)).value}
+        fields: Values = {"status": next_status(step.action, contract.state(today)).value}
+        if step.action == Action.TERMINATE:
+            fields["terminated_at"] = timezone.now()
         if step.renewed_until:
             fields["validity_period"] = validity(contract.start_date, step.renewed_until)
             fields["renewal_count"] = contract.renewal_count + 1
         save_changes(contract, fields)
-        ContractCycle.objects.create(
-            contract=contract,
-            ended_on=step.ended_on,
-            outcome=CycleOutcome.RENEWED if step.renewed_until else CycleOutcome.EXPIRED,
-            renewed_until=step.renewed_until,
-        )
-        contract.end_date = step.renewed_until or contract.end_date
-        event = Event.CONTRACT_RENEWED if step.renewed_until else Event.CONTRACT_EXPIRED
-        notify_contract_event(event, contract, actor=actor)
+        if step.action != Action.TERMINATE:
+            _record_cycle(contract, step, actor)
     return True
+
+
+def _record_cycle(contract: Contract, step: SettledCycle, actor: Actor) -> None:
+    """Record that the cycle is settled, and notify about it."""
+    ContractCycle.objects.create(
+        contract=contract,
+        ended_on=step.ended_on,
+        outcome=CycleOutcome.RENEWED if step.renewed_until else CycleOutcome.EXPIRED,
+        renewed_until=step.renewed_until,
+    )
+    contract.end_date = step.renewed_until or contract.end_date
+    event = Event.CONTRACT_RENEWED if step.renewed_until else Event.CONTRACT_EXPIRED
+    notify_contract_event(event, contract, actor=actor)

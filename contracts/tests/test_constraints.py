@@ -1,5 +1,6 @@
 """Attacks on the invariants with raw SQL, bypassing Python. PostgreSQL refuses them."""
 
+import datetime as dt
 import uuid
 
 import pytest
@@ -36,13 +37,14 @@ def change(assignments, contract):
     return f"UPDATE contracts_contract SET {assignments} WHERE id = %s", contract.pk
 
 
+RENEWING = "auto_renewal = true, renewal_period_days = 30"
+
 CHECKS = [
     ("contracts_contract_type_known", "contract_type = 'rent'"),
     ("contracts_contract_payment_type_known", "payment_type = 'cash'"),
     ("contracts_contract_delivery_type_known", "delivery_type = 'post'"),
     ("contracts_contract_end_after_start", "validity_period = 'empty'"),
     ("contracts_contract_end_after_start", "validity_period = daterange('2026-01-15', '2026-01-15')"),
-    ("contracts_contract_period_bounded", "validity_period = daterange('2026-01-15', NULL)"),
     ("contracts_contract_period_bounded", "validity_period = daterange(NULL, '2026-01-15')"),
     ("contracts_contract_period_bounded", "validity_period = daterange('2026-01-15', '10000-01-01')"),
     ("contracts_contract_period_bounded", "validity_period = daterange('0044-03-15 BC', '2026-01-15')"),
@@ -60,12 +62,19 @@ CHECKS = [
     ("contracts_contract_currency_form", "currency = 'uah'"),
     ("contracts_contract_shipping_currency_form", "shipping_currency = ''"),
     ("contracts_contract_renewal_has_period", "auto_renewal = true"),
+    ("contracts_contract_renewal_has_end", f"{RENEWING}, validity_period = daterange('2026-01-15', NULL)"),
+    ("contracts_contract_one_renewal_period", "renewal_period_days = 30, renewal_period_months = 1"),
     ("contracts_contract_renewal_period_bounds", "renewal_period_days = 0"),
+    ("contracts_contract_renewal_months_bounds", "renewal_period_months = 0"),
+    ("contracts_contract_renewal_months_bounds", "renewal_period_months = 1201"),
+    ("contracts_contract_notice_days_bounds", "notice_days = -1"),
     ("contracts_contract_renewals_within_cap", "max_renewals = -1"),
     ("contracts_contract_signed_fits_status", "signed_at = now()"),
     ("contracts_contract_signed_fits_status", "status = 'active'"),
     ("contracts_contract_termination_fits_status", "terminated_at = now()"),
     ("contracts_contract_termination_fits_status", "termination_reason = 'x'"),
+    ("contracts_contract_termination_fits_status", "terminates_on = '2098-01-01'"),
+    ("contracts_contract_termination_fits_status", "terminates_on = '2098-01-01', termination_reason = 'x'"),
     ("contracts_contract_rejection_fits_status", "status = 'pending_approval', rejection_reason = 'x'"),
 ]
 
@@ -146,6 +155,8 @@ FROZEN = [
     "contract_type = 'lease'",
     "credit_limit = 7",
     "renewal_period_days = 7",
+    "renewal_period_months = 7",
+    "notice_days = 7",
     "auto_renewal = true, renewal_period_days = 7",
     "max_renewals = 7",
     "notes = 'x'",
@@ -174,6 +185,7 @@ RENEWALS = [
     "renewal_count = 2, validity_period = daterange('2026-01-15', '2100-01-01')",
     "renewal_count = 1, validity_period = daterange('2026-01-15', '2026-02-01')",
     "renewal_count = 1, validity_period = daterange('2026-01-01', '2100-01-01')",
+    "renewal_count = 1, validity_period = daterange('2026-01-15', NULL)",
     "renewal_count = -1, validity_period = daterange('2026-01-15', '2100-01-01')",
 ]
 
@@ -182,6 +194,15 @@ RENEWALS = [
 @pytest.mark.parametrize("assignments", RENEWALS)
 def test_the_end_moves_by_renewals_only(make, assignments):
     refused("contracts_contract_renewal", *change(f"{assignments}, status = 'active'", make()))
+
+
+@pytest.mark.parametrize("end, day", [("2099-01-30", 30), ("2099-01-31", 31), ("2099-04-30", 31), (None, None)])
+def test_the_day_of_renewals_follows_from_the_end(end, day):
+    contract = draft(end_date=end and dt.date.fromisoformat(end))
+    assert contract.renewal_day == day
+    execute(*change("renewal_day = 5", contract))
+    contract.refresh_from_db()
+    assert contract.renewal_day == day
 
 
 def test_an_expired_contract_comes_back_by_a_renewal_only():

@@ -23,7 +23,8 @@ def day(text):
 
 
 def renewing(**fields):
-    return active(**{"auto_renewal": True, "renewal_period_days": 30, "end_date": day("2099-01-14"), **fields})
+    period = {} if "renewal_period_months" in fields else {"renewal_period_days": 30}
+    return active(**{"auto_renewal": True, "end_date": day("2099-01-14"), **period, **fields})
 
 
 def run(text):
@@ -112,6 +113,92 @@ def test_leap_years(end, period, until):
     assert str(Contract.objects.get(pk=contract.pk).end_date) == until
 
 
+@pytest.mark.parametrize(
+    "end, months, ends",
+    [
+        ("2096-12-31", 12, ["2097-12-31", "2098-12-31", "2099-12-31"]),
+        ("2096-01-31", 1, ["2096-02-29", "2096-03-31", "2096-04-30"]),
+        ("2096-01-30", 1, ["2096-02-29", "2096-03-30", "2096-04-30"]),
+        ("2097-02-28", 12, ["2098-02-28", "2099-02-28", "2100-02-28"]),
+        ("2095-02-28", 12, ["2096-02-29", "2097-02-28", "2098-02-28"]),
+        ("2096-02-29", 48, ["2100-02-28", "2104-02-29", "2108-02-29"]),
+        ("2096-04-30", 1, ["2096-05-31", "2096-06-30", "2096-07-31"]),
+        ("2096-11-30", 3, ["2097-02-28", "2097-05-31", "2097-08-31"]),
+        ("2096-06-15", 18, ["2097-12-15", "2099-06-15", "2100-12-15"]),
+    ],
+)
+def test_months_count_from_the_original_day(end, months, ends):
+    contract = renewing(end_date=day(end), renewal_period_months=months, max_renewals=3)
+    assert [str(one.renewed_until) for one in services.run_cycle(today=day("2110-01-01")).renewed] == ends
+    assert state(contract)[:3] == ("expired", ends[-1], 3)
+
+
+def test_a_renewal_by_hand_sets_another_day(owner):
+    contract = renewing(end_date=day("2099-01-31"), renewal_period_months=1)
+    owner.post(f"/contracts/{contract.pk}/renew", {"new_end_date": "2099-02-15"}).ok()
+    run("2099-02-16")
+    assert state(contract)[1] == "2099-03-15"
+
+
+def test_as_many_months_as_renewals():
+    contract = renewing(end_date=day("2096-01-31"), renewal_period_months=1)
+    run("2100-01-31")
+    assert state(contract)[:3] == ("active", "2100-01-31", 48)
+
+
+def test_what_has_no_end_is_left_alone():
+    contract = active(end_date=None)
+    assert run("9999-12-31").settled == []
+    assert state(contract) == ("active", "None", 0, 1)
+
+
+# --- terminations on a later day --------------------------------------------------------------------------------------
+
+
+def given_notice(contract, effective):
+    services.terminate_contract(contract_id=contract.pk, reason="Moved", effective_date=day(effective), actor=SYSTEM)
+    return contract
+
+
+def test_a_termination_takes_effect_on_its_day():
+    contract = given_notice(active(end_date=day("2099-01-14")), "2098-06-01")
+    assert run("2098-05-31").settled == []
+    assert state(contract) == ("active", "2099-01-14", 0, 2)
+    assert [(str(one.ended_on), one.action) for one in run("2098-06-01").terminated] == [("2098-05-31", "terminate")]
+    assert state(contract) == ("terminated", "2099-01-14", 0, 3)
+    assert run("2099-01-15").settled == []
+    assert ContractCycle.objects.count() == 0
+    assert AuditEntry.objects.filter(resource_id=contract.pk).order_by("-id")[0].action == "terminate"
+
+
+def test_a_contract_without_end_ends_by_its_termination():
+    contract = given_notice(active(end_date=None), "2098-06-01")
+    assert len(run("2098-06-01").terminated) == 1
+    assert state(contract)[0] == "terminated"
+
+
+@pytest.mark.parametrize("effective", ["2099-01-14", "2099-01-15"])
+def test_what_terminates_with_its_end_is_not_renewed(effective):
+    contract = given_notice(renewing(), effective)
+    assert len(run("2099-06-01").terminated) == 1
+    assert state(contract)[:3] == ("terminated", "2099-01-14", 0)
+
+
+def test_what_terminates_later_is_renewed_until_then():
+    contract = given_notice(renewing(), "2099-02-20")
+    foreseen = services.run_cycle(today=day("2099-06-01"), dry_run=True).settled
+    summary = run("2099-06-01")
+    assert summary.settled == foreseen
+    assert [one.action for one in summary.settled] == ["renew", "renew", "terminate"]
+    assert state(contract)[:3] == ("terminated", "2099-03-15", 2)
+
+
+def test_what_ends_before_its_termination_is_terminated_with_its_end():
+    contract = given_notice(renewing(max_renewals=1), "2099-06-01")
+    assert [one.action for one in run("2099-03-01").settled] == ["renew", "terminate"]
+    assert state(contract)[:3] == ("terminated", "2099-02-13", 1)
+
+
 def test_a_renewed_contract_that_expired_may_be_renewed_by_hand_and_expire_again(owner):
     contract = active(end_date=day("2098-01-14"))
     run("2098-01-15")
@@ -192,6 +279,9 @@ def test_the_command():
         f"{renews.pk}: ended on {yesterday}, renewed until {until}",
         f"{ends.pk}: ended on {yesterday}, expired",
     ]
-    assert command("--dry-run") == [*lines, f"{today()}: would be renewed 1, would be expired 1, failed 0."]
-    assert command() == [*lines, f"{today()}: renewed 1, expired 1, failed 0."]
-    assert command() == [f"{today()}: renewed 0, expired 0, failed 0."]
+    assert command("--dry-run") == [
+        *lines,
+        f"{today()}: would be renewed 1, would be expired 1, would be terminated 0, failed 0.",
+    ]
+    assert command() == [*lines, f"{today()}: renewed 1, expired 1, terminated 0, failed 0."]
+    assert command() == [f"{today()}: renewed 0, expired 0, terminated 0, failed 0."]

@@ -150,7 +150,62 @@ def test_days_remaining(owner):
     ],
 )
 def test_days_remaining_across_leap_years(end, day, left):
-    assert days_remaining("active", dt.date.fromisoformat(end), dt.date.fromisoformat(day)) == left
+    assert days_remaining("active", dt.date.fromisoformat(end), None, dt.date.fromisoformat(day)) == left
+
+
+def test_a_contract_without_end_is_never_renewed(owner):
+    contract = active(end_date=None)
+    path = f"/contracts/{contract.pk}"
+    shown = owner.get(path).ok()["data"]
+    assert (shown["validity_period"]["end_date"], shown["days_remaining"]) == (None, None)
+    assert "renew" not in shown["allowed_actions"]
+    refused = owner.post(f"{path}/renew", {"new_end_date": "2100-01-14"}).refused(409)
+    assert "no last day" in refused["message"]
+
+
+def in_days(number):
+    return str(today() + dt.timedelta(days=number))
+
+
+def test_a_termination_on_a_later_day_leaves_the_contract_active(owner):
+    contract = active(notice_days=30)
+    path = f"/contracts/{contract.pk}"
+    owner.post(f"{path}/terminate", {"reason": "x", "effective_date": in_days(29)}).refused(422, "effective_date")
+    shown = owner.post(f"{path}/terminate", {"reason": "Moved", "effective_date": in_days(30)}).ok()["data"]
+    assert (shown["status"], shown["terminates_on"], shown["terminated_at"]) == ("active", in_days(30), None)
+    assert (shown["termination_reason"], shown["days_remaining"], shown["version"]) == ("Moved", 29, 2)
+    for day, hits in ((in_days(29), 1), (in_days(30), 0)):
+        assert len(owner.get("/contracts", active_on=day).ok()["data"]["items"]) == hits
+    shown = owner.post(f"{path}/renew", {"new_end_date": "2100-01-14"}).ok()["data"]
+    assert (shown["terminates_on"], shown["termination_reason"]) == (None, None), "renewing withdraws it"
+    owner.post(f"{path}/terminate", {"reason": "Moved", "effective_date": in_days(40)}).ok()
+    shown = owner.post(f"{path}/terminate", {"reason": "Breach"}).ok()["data"]
+    assert (shown["status"], shown["terminates_on"], shown["termination_reason"]) == ("terminated", None, "Breach")
+
+
+def test_a_termination_today_is_immediate(owner):
+    contract = active()
+    path = f"/contracts/{contract.pk}/terminate"
+    owner.post(path, {"reason": "x", "effective_date": in_days(-1)}).refused(422, "effective_date")
+    shown = owner.post(path, {"reason": "x", "effective_date": in_days(0)}).ok()["data"]
+    assert (shown["status"], shown["terminates_on"]) == ("terminated", None)
+
+
+def test_a_termination_is_not_later_than_the_end(owner):
+    end = today() + dt.timedelta(days=10)
+    body = {"reason": "x", "effective_date": in_days(12)}
+    owner.post(f"/contracts/{active(end_date=end).pk}/terminate", body).refused(422, "effective_date")
+    renewing = active(end_date=end, auto_renewal=True, renewal_period_months=1)
+    owner.post(f"/contracts/{renewing.pk}/terminate", body).ok()
+    body["effective_date"] = in_days(11)
+    owner.post(f"/contracts/{active(end_date=end).pk}/terminate", body).ok()
+
+
+@pytest.mark.parametrize("make", [pending, expired])
+def test_only_an_active_contract_terminates_later(owner, make):
+    path = f"/contracts/{make().pk}/terminate"
+    owner.post(path, {"reason": "x", "effective_date": in_days(1)}).refused(409)
+    assert owner.post(path, {"reason": "x"}).ok()["data"]["status"] == "terminated"
 
 
 def test_renewals_come_to_an_end(owner):

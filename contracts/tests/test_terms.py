@@ -85,10 +85,12 @@ WRONG: dict[str, list[Any]] = {
     "shipping_currency": ["uah", "ZZZ", 5],
     "insurance": ["true", 1, 0, "no"],
     "start_date": [None, "", "2026-02-29", "15.01.2026", "2026-01-15T00:00:00Z", 20260115, "10000-01-01"],
-    "end_date": [None, "", "2026-02-29", "2026-1-5", 5, "2026-01-14", "9999-12-31"],
+    "end_date": ["2026-02-29", "2026-1-5", 5, "2026-01-14", "9999-12-31"],
     "credit_limit": MONEY,
     "auto_renewal": ["true", 1],
+    "renewal_period_months": [0, 1201, *DAYS],
     "renewal_period_days": [0, *DAYS],
+    "notice_days": DAYS,
     "max_renewals": DAYS,
     "notes": [5, True, ["a"], "x" * 10_001, "a\x00b"],
 }
@@ -125,6 +127,9 @@ def test_what_contradicts_itself(owner):
     owner.post("/contracts", body(payment_type="credit", credit_days=0)).refused(422, "credit_days")
     owner.post("/contracts", body(payment_type="credit", credit_days=None)).refused(422, "credit_days")
     owner.post("/contracts", body(auto_renewal=True)).refused(422, "renewal_period_days")
+    periods = {"renewal_period_days": 30, "renewal_period_months": 1}
+    owner.post("/contracts", body(**periods)).refused(422, "renewal_period_months")
+    owner.post("/contracts", body(auto_renewal=True, renewal_period_months=1, end_date=None)).refused(422, "end_date")
     owner.post("/contracts", body(end_date="2026-01-14")).refused(422, "end_date")
     contract = draft(auto_renewal=True, renewal_period_days=30)
     path = f"/contracts/{contract.pk}"
@@ -213,10 +218,12 @@ REST = {
     "credit_limit": st.none() | st.integers(0, MAX),
     "auto_renewal": st.none() | st.booleans(),
     "renewal_period_days": st.none() | st.integers(1, 36500),
+    "renewal_period_months": st.none() | st.integers(1, 1200),
+    "notice_days": st.none() | st.integers(0, 36500),
     "max_renewals": st.none() | st.integers(0, 36500),
     "notes": st.none() | st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=20),
     "start_date": st.dates().map(str),
-    "end_date": st.dates().map(str),
+    "end_date": st.none() | st.dates().map(str),
 }
 CLEARED = {"insurance": False, "credit_limit": 0, "auto_renewal": False, "max_renewals": 0}
 
@@ -239,15 +246,17 @@ def flat(shown):
 
 
 def meant(state, patch):
-    """Return the state after the patch, or None if it violates one of the three rules."""
+    """Return the state after the patch, or None if it violates one of the rules."""
     after = dict(state)
     for name, sent in patch.items():
         value = (sent.strip() or None) if isinstance(sent, str) else sent  # an empty string means null
         after[name] = CLEARED.get(name) if value is None else value
     sound = (
-        after["start_date"] <= after["end_date"] <= "9999-12-30"
+        (after["end_date"] is None or after["start_date"] <= after["end_date"] <= "9999-12-30")
         and (after["payment_type"] != "credit" or after["credit_days"])
-        and (not after["auto_renewal"] or after["renewal_period_days"])
+        and (not after["auto_renewal"] or after["renewal_period_days"] or after["renewal_period_months"])
+        and not (after["renewal_period_days"] and after["renewal_period_months"])
+        and not (after["auto_renewal"] and after["end_date"] is None)
     )
     return after if sound else None
 

@@ -80,6 +80,7 @@ CREATE INDEX accounting_entry_closing ON accounting_entry USING btree (date, id)
 CREATE INDEX accounting_entry_created_at ON accounting_entry USING btree (created_at, id);
 CREATE INDEX accounting_entry_date ON accounting_entry USING btree (date, id);
 CREATE INDEX accounting_entry_reference ON accounting_entry USING btree (reference, id) WHERE reference IS NOT NULL;
+CREATE INDEX accounting_entry_search ON accounting_entry USING gin (skeleton_fold(description::text, 1) gin_trgm_ops, skeleton_fold(reference::text, 1) gin_trgm_ops);
 CREATE INDEX accounting_entry_source_type ON accounting_entry USING btree (source_type, id);
 CREATE UNIQUE INDEX accounting_entry_source_unique ON accounting_entry USING btree (source_type, source_id, purpose) WHERE source_id IS NOT NULL;
 

@@ -39,8 +39,6 @@ CREATE TABLE billing_credit_note (
     tax_breakdown jsonb NOT NULL,
     total bigint NOT NULL,
     notes text,
-    search_text text GENERATED ALWAYS AS (lower(((COALESCE(number, ''::character varying))::text || COALESCE((COALESCE('
-'::text, ''::text) || (COALESCE(customer_name, ''::character varying))::text), ''::text)))) STORED,
     number character varying(40),
     number_key text GENERATED ALWAYS AS (COALESCE((split_part((number)::text, '-'::text, 2) || lpad(split_part((number)::text, '-'::text, 3), 12, '0'::text)), ''::text)) STORED,
     status character varying(5) NOT NULL,
@@ -55,6 +53,7 @@ CREATE TABLE billing_credit_note (
     customer_id uuid NOT NULL,
     invoice_id uuid NOT NULL,
     issue_date_given boolean DEFAULT false NOT NULL,
+    search_text text GENERATED ALWAYS AS (skeleton_search_text((COALESCE(customer_name, ''::character varying))::text, (COALESCE(number, ''::character varying))::text, 1)) STORED,
     CONSTRAINT billing_credit_note_pkey PRIMARY KEY (id),
     CONSTRAINT billing_credit_note_currency_form CHECK (currency::text ~ '^[A-Z]{3}$'::text),
     CONSTRAINT billing_credit_note_number_form CHECK (number::text ~ (('^CN-'::text || lpad(EXTRACT(year FROM issue_date)::text, 4, '0'::text)) || '-([0-9]{3}|[1-9][0-9]{3,11})$'::text)),
@@ -319,8 +318,6 @@ CREATE TABLE billing_invoice (
     paid_at timestamp with time zone,
     cancelled_at timestamp with time zone,
     cancel_reason text,
-    search_text text GENERATED ALWAYS AS (lower(((COALESCE(number, ''::character varying))::text || COALESCE((COALESCE('
-'::text, ''::text) || (COALESCE(customer_name, ''::character varying))::text), ''::text)))) STORED,
     number_key text GENERATED ALWAYS AS ((split_part((number)::text, '-'::text, 2) || lpad(split_part((number)::text, '-'::text, 3), 12, '0'::text))) STORED,
     created_by_id uuid,
     customer_id uuid NOT NULL,
@@ -339,6 +336,7 @@ CREATE TABLE billing_invoice (
     service_start date,
     cancelled_on date,
     origin character varying(8) DEFAULT 'created'::character varying NOT NULL,
+    search_text text GENERATED ALWAYS AS (skeleton_search_text((COALESCE(customer_name, ''::character varying))::text, (COALESCE(number, ''::character varying))::text, 1)) STORED,
     CONSTRAINT billing_invoice_pkey PRIMARY KEY (id),
     CONSTRAINT billing_invoice_currency_form CHECK (currency::text ~ '^[A-Z]{3}$'::text),
     CONSTRAINT billing_invoice_delivery_address_form CHECK (delivery_address IS NULL OR jsonb_typeof(delivery_address) = 'object'::text),
@@ -568,8 +566,6 @@ CREATE TABLE billing_order (
     tax_breakdown jsonb NOT NULL,
     total bigint NOT NULL,
     notes text,
-    search_text text GENERATED ALWAYS AS (lower(((COALESCE(number, ''::character varying))::text || COALESCE((COALESCE('
-'::text, ''::text) || (COALESCE(customer_name, ''::character varying))::text), ''::text)))) STORED,
     number_key text GENERATED ALWAYS AS ((split_part((number)::text, '-'::text, 2) || lpad(split_part((number)::text, '-'::text, 3), 12, '0'::text))) STORED,
     status character varying(9) NOT NULL,
     status_reason text,
@@ -577,6 +573,7 @@ CREATE TABLE billing_order (
     unbilled_total bigint NOT NULL,
     created_by_id uuid,
     customer_id uuid NOT NULL,
+    search_text text GENERATED ALWAYS AS (skeleton_search_text((COALESCE(customer_name, ''::character varying))::text, (COALESCE(number, ''::character varying))::text, 1)) STORED,
     CONSTRAINT billing_order_pkey PRIMARY KEY (id),
     CONSTRAINT billing_order_currency_form CHECK (currency::text ~ '^[A-Z]{3}$'::text),
     CONSTRAINT billing_order_number_form CHECK (number::text ~ '^ORD-[0-9]{4}-([0-9]{6}|[1-9][0-9]{6,11})$'::text AND split_part(number::text, '-'::text, 2) >= lpad(EXTRACT(year FROM (created_at AT TIME ZONE 'UTC'::text) - '12:00:00'::interval)::text, 4, '0'::text) AND split_part(number::text, '-'::text, 2) <= lpad(EXTRACT(year FROM (created_at AT TIME ZONE 'UTC'::text) + '14:00:00'::interval)::text, 4, '0'::text)),
@@ -754,6 +751,9 @@ CREATE TABLE billing_payment (
     number_key text GENERATED ALWAYS AS ((split_part((number)::text, '-'::text, 2) || lpad(split_part((number)::text, '-'::text, 3), 12, '0'::text))) STORED,
     refund_of_credit_note_id uuid,
     day date NOT NULL,
+    search_text text GENERATED ALWAYS AS (skeleton_search_text(''::text, ((COALESCE(COALESCE(number, ''::character varying), ''::character varying))::text || COALESCE((COALESCE('
+'::text, ''::text) || COALESCE(((COALESCE(COALESCE(reference, ''::character varying), ''::character varying))::text || COALESCE((COALESCE('
+'::text, ''::text) || (COALESCE(COALESCE(external_id, ''::character varying), ''::character varying))::text), ''::text)), ''::text)), ''::text)), 1)) STORED,
     CONSTRAINT billing_payment_pkey PRIMARY KEY (id),
     CONSTRAINT billing_payment_amount_positive CHECK (amount > 0),
     CONSTRAINT billing_payment_currency_form CHECK (currency::text ~ '^[A-Z]{3}$'::text),
@@ -774,15 +774,13 @@ CREATE INDEX billing_payment_created_at ON billing_payment USING btree (created_
 CREATE INDEX billing_payment_customer ON billing_payment USING btree (customer_id, id);
 CREATE INDEX billing_payment_direction ON billing_payment USING btree (direction, id);
 CREATE UNIQUE INDEX billing_payment_external_id_unique ON billing_payment USING btree (external_id) WHERE external_id IS NOT NULL;
-CREATE INDEX billing_payment_external_text ON billing_payment USING gin (upper(external_id::text) gin_trgm_ops);
 CREATE INDEX billing_payment_method ON billing_payment USING btree (method, id);
 CREATE INDEX billing_payment_number ON billing_payment USING btree (number_key, id);
-CREATE INDEX billing_payment_number_text ON billing_payment USING gin (upper(number::text) gin_trgm_ops);
 CREATE INDEX billing_payment_paid_at ON billing_payment USING btree (paid_at, id);
 CREATE INDEX billing_payment_reference ON billing_payment USING btree (reference, id) WHERE reference IS NOT NULL;
-CREATE INDEX billing_payment_reference_text ON billing_payment USING gin (upper(reference::text) gin_trgm_ops);
 CREATE INDEX billing_payment_refund_of ON billing_payment USING btree (refund_of_payment_id, id) WHERE refund_of_payment_id IS NOT NULL;
 CREATE INDEX billing_payment_reversed ON billing_payment USING btree (reversal_day, id) WHERE reversal_day IS NOT NULL;
+CREATE INDEX billing_payment_search ON billing_payment USING gin (search_text gin_trgm_ops);
 CREATE INDEX billing_payment_unallocated ON billing_payment USING btree (customer_id, currency, id) WHERE amount > (allocated + refunded) AND direction::text = 'in'::text AND reversed_at IS NULL;
 
 CREATE TRIGGER billing_credit_note_refund_reversed AFTER UPDATE OF reversed_at ON billing_payment
@@ -796,7 +794,7 @@ CREATE TRIGGER billing_payment_append_only BEFORE DELETE ON billing_payment
     EXECUTE FUNCTION skeleton_never('billing_payment_append_only', 'payments are never deleted');
 CREATE TRIGGER billing_payment_audit AFTER INSERT OR DELETE OR UPDATE ON billing_payment
     FOR EACH ROW
-    EXECUTE FUNCTION audit_row('invoices', '{number_key,allocated,refunded}');
+    EXECUTE FUNCTION audit_row('invoices', '{search_text,number_key,allocated,refunded}');
 CREATE TRIGGER billing_payment_begin BEFORE INSERT ON billing_payment
     FOR EACH ROW
     EXECUTE FUNCTION billing_payment_begin();
@@ -2037,7 +2035,7 @@ CREATE OR REPLACE FUNCTION billing_payment_change()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
 DECLARE
-    derived text[] := '{allocated,refunded,number_key}';  -- a generated column is null before the row is written
+    derived text[] := '{allocated,refunded,number_key,search_text}';  -- a generated column is null before the row is written
     reversal text[] := '{reversed_at,reversal_reason,reversal_day}';
 BEGIN
     IF to_jsonb(NEW) - derived - reversal <> to_jsonb(OLD) - derived - reversal THEN

@@ -36,6 +36,10 @@ CREATE TABLE contracts_contract (
     termination_reason text,
     created_by_id uuid,
     party_id uuid NOT NULL,
+    notice_days integer,
+    renewal_day integer,
+    renewal_period_months integer,
+    terminates_on date,
     CONSTRAINT contracts_contract_pkey PRIMARY KEY (id),
     CONSTRAINT contracts_contract_credit_days_bounds CHECK (credit_days IS NULL OR credit_days >= 0 AND credit_days <= 36500),
     CONSTRAINT contracts_contract_credit_has_days CHECK (NOT payment_type::text = 'credit'::text OR credit_days > 0 AND credit_days IS NOT NULL),
@@ -45,18 +49,22 @@ CREATE TABLE contracts_contract (
     CONSTRAINT contracts_contract_discount_rate_bounds CHECK (discount_rate IS NULL OR discount_rate >= 0::numeric AND discount_rate <= 100::numeric),
     CONSTRAINT contracts_contract_end_after_start CHECK (NOT isempty(validity_period)),
     CONSTRAINT contracts_contract_estimated_days_bounds CHECK (estimated_days IS NULL OR estimated_days >= 0 AND estimated_days <= 36500),
+    CONSTRAINT contracts_contract_notice_days_bounds CHECK (notice_days IS NULL OR notice_days >= 0 AND notice_days <= 36500),
+    CONSTRAINT contracts_contract_one_renewal_period CHECK (renewal_period_days IS NULL OR renewal_period_months IS NULL),
     CONSTRAINT contracts_contract_payment_type_known CHECK (payment_type::text = ANY (ARRAY['prepaid'::character varying, 'postpaid'::character varying, 'credit'::character varying]::text[])),
     CONSTRAINT contracts_contract_penalty_rate_bounds CHECK (penalty_rate IS NULL OR penalty_rate >= 0::numeric AND penalty_rate <= 100::numeric),
-    CONSTRAINT contracts_contract_period_bounded CHECK (upper(validity_period) <= '9999-12-31'::date AND NOT lower_inf(validity_period) AND lower(validity_period) >= '0001-01-01'::date AND NOT upper_inf(validity_period)),
+    CONSTRAINT contracts_contract_period_bounded CHECK (NOT lower_inf(validity_period) AND lower(validity_period) >= '0001-01-01'::date AND (upper_inf(validity_period) OR upper(validity_period) <= '9999-12-31'::date)),
     CONSTRAINT contracts_contract_rejection_fits_status CHECK (status::text = 'draft'::text OR rejection_reason IS NULL),
-    CONSTRAINT contracts_contract_renewal_has_period CHECK (NOT auto_renewal OR renewal_period_days IS NOT NULL),
+    CONSTRAINT contracts_contract_renewal_has_end CHECK (NOT auto_renewal OR NOT upper_inf(validity_period)),
+    CONSTRAINT contracts_contract_renewal_has_period CHECK (NOT auto_renewal OR renewal_period_days IS NOT NULL OR renewal_period_months IS NOT NULL),
+    CONSTRAINT contracts_contract_renewal_months_bounds CHECK (renewal_period_months IS NULL OR renewal_period_months >= 1 AND renewal_period_months <= 1200),
     CONSTRAINT contracts_contract_renewal_period_bounds CHECK (renewal_period_days IS NULL OR renewal_period_days >= 1 AND renewal_period_days <= 36500),
     CONSTRAINT contracts_contract_renewals_within_cap CHECK (max_renewals >= 0 AND renewal_count >= 0 AND (max_renewals = 0 OR renewal_count <= max_renewals)),
     CONSTRAINT contracts_contract_shipping_cost_positive CHECK (shipping_cost IS NULL OR shipping_cost >= 0),
     CONSTRAINT contracts_contract_shipping_currency_form CHECK (shipping_currency IS NULL OR shipping_currency::text ~ '^[A-Z]{3}$'::text),
     CONSTRAINT contracts_contract_signed_fits_status CHECK (signed_at IS NULL AND (status::text = ANY (ARRAY['draft'::character varying, 'pending_approval'::character varying]::text[])) AND version = 1 OR signed_at IS NOT NULL AND (status::text = ANY (ARRAY['active'::character varying, 'expired'::character varying]::text[])) OR status::text = 'terminated'::text),
     CONSTRAINT contracts_contract_status_known CHECK (status::text = ANY (ARRAY['draft'::character varying, 'pending_approval'::character varying, 'active'::character varying, 'expired'::character varying, 'terminated'::character varying]::text[])),
-    CONSTRAINT contracts_contract_termination_fits_status CHECK (status::text = 'terminated'::text AND terminated_at IS NOT NULL AND termination_reason IS NOT NULL OR NOT status::text = 'terminated'::text AND terminated_at IS NULL AND termination_reason IS NULL),
+    CONSTRAINT contracts_contract_termination_fits_status CHECK (status::text = 'terminated'::text AND terminated_at IS NOT NULL AND termination_reason IS NOT NULL OR status::text = 'active'::text AND terminated_at IS NULL AND terminates_on IS NOT NULL AND termination_reason IS NOT NULL OR NOT status::text = 'terminated'::text AND terminated_at IS NULL AND terminates_on IS NULL AND termination_reason IS NULL),
     CONSTRAINT contracts_contract_type_known CHECK (contract_type::text = ANY (ARRAY['supply'::character varying, 'service'::character varying, 'employment'::character varying, 'partnership'::character varying, 'lease'::character varying, 'license'::character varying]::text[])),
     CONSTRAINT contracts_contract_created_by_id_1552fda4_fk_identity_user_id FOREIGN KEY (created_by_id) REFERENCES identity_user(id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT contracts_contract_party_id_1631bdc3_fk_parties_party_id FOREIGN KEY (party_id) REFERENCES parties_party(id) DEFERRABLE INITIALLY DEFERRED
@@ -66,12 +74,13 @@ CREATE INDEX contracts_contract_created_by_id_1552fda4 ON contracts_contract USI
 CREATE INDEX contracts_contract_party ON contracts_contract USING btree (party_id, id);
 CREATE INDEX contracts_contract_running ON contracts_contract USING btree (end_date, id) WHERE status::text = 'active'::text;
 CREATE INDEX contracts_contract_status ON contracts_contract USING btree (status, id);
+CREATE INDEX contracts_contract_terminating ON contracts_contract USING btree (terminates_on) WHERE status::text = 'active'::text AND terminates_on IS NOT NULL;
 CREATE INDEX contracts_contract_type ON contracts_contract USING btree (contract_type, id);
 CREATE INDEX contracts_contract_validity ON contracts_contract USING gist (validity_period);
 
 CREATE TRIGGER contracts_contract_audit AFTER INSERT OR DELETE OR UPDATE ON contracts_contract
     FOR EACH ROW
-    EXECUTE FUNCTION audit_row('contracts', '{validity_period}');
+    EXECUTE FUNCTION audit_row('contracts', '{validity_period,renewal_day}');
 CREATE TRIGGER contracts_contract_begin BEFORE INSERT ON contracts_contract
     FOR EACH ROW
     EXECUTE FUNCTION contracts_contract_begin();
@@ -181,6 +190,9 @@ BEGIN
     IF TG_OP = 'INSERT' AND (NEW.status <> 'draft' OR NEW.version <> 1 OR NEW.renewal_count <> 0) THEN
         PERFORM skeleton_refuse('contracts_contract_begins_as_draft', 'a contract begins as a draft, never renewed');
     END IF;
+    IF TG_OP = 'INSERT' THEN
+        NEW.renewal_day := contracts_renewal_day(upper(NEW.validity_period) - 1);
+    END IF;
     SELECT status INTO found FROM parties_party WHERE id = NEW.party_id FOR KEY SHARE;
     IF found <> 'active' THEN
         PERFORM skeleton_refuse('contracts_contract_party_usable', 'the party is ' || found);
@@ -195,10 +207,17 @@ CREATE OR REPLACE FUNCTION contracts_contract_change()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
 DECLARE
-    kept text[] := array['updated_at', 'start_date', 'end_date'];
+    kept text[] := array['updated_at', 'start_date', 'end_date', 'renewal_day'];
     activated boolean := OLD.status IN ('active', 'expired');
     renewed boolean;
 BEGIN
+    NEW.renewal_day := CASE
+        WHEN NEW.validity_period = OLD.validity_period
+             OR OLD.status <> 'draft'
+                AND contracts_ends_on_day(upper(NEW.validity_period) - 1, OLD.renewal_day)
+        THEN OLD.renewal_day
+        ELSE contracts_renewal_day(upper(NEW.validity_period) - 1)
+    END;
     IF to_jsonb(OLD) - kept = to_jsonb(NEW) - kept THEN
         RETURN NEW;
     END IF;
@@ -222,10 +241,10 @@ BEGIN
     END IF;
     IF OLD.status <> 'draft'
        AND ((NEW.contract_type, NEW.party_id, NEW.credit_limit, NEW.auto_renewal, NEW.renewal_period_days,
-             NEW.max_renewals, NEW.notes)
+             NEW.renewal_period_months, NEW.max_renewals, NEW.notice_days, NEW.notes)
             IS DISTINCT FROM
             (OLD.contract_type, OLD.party_id, OLD.credit_limit, OLD.auto_renewal, OLD.renewal_period_days,
-             OLD.max_renewals, OLD.notes)
+             OLD.renewal_period_months, OLD.max_renewals, OLD.notice_days, OLD.notes)
          OR activated AND NEW.signed_at IS DISTINCT FROM OLD.signed_at) THEN
         PERFORM skeleton_refuse('contracts_contract_frozen', 'only a draft can be changed in this way');
     END IF;
@@ -284,3 +303,22 @@ BEGIN
     END IF;
     RETURN NEW;
 END $function$;
+
+CREATE OR REPLACE FUNCTION contracts_ends_on_day(last date, renewal_day integer)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    SELECT extract(day FROM last) = renewal_day
+        OR extract(day FROM last) < renewal_day AND extract(day FROM last + 1) = 1
+$function$;
+
+CREATE OR REPLACE FUNCTION contracts_renewal_day(last date)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+    SELECT CASE WHEN extract(day FROM last + 1) = 1 THEN 31 ELSE extract(day FROM last)::integer END
+$function$;

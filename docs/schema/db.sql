@@ -191,6 +191,26 @@ BEGIN
     END LOOP;
 END $function$;
 
+CREATE OR REPLACE FUNCTION skeleton_attach_key(keyed text, entered text, key text)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    EXECUTE format('UPDATE %1$I SET %3$I = ranked.key || CASE WHEN ranked.place > 1 THEN E''\n'' || ranked.place ELSE '''' END'
+                   ' FROM (SELECT id, skeleton_fold(%2$I, 1) AS key,'
+                   '              row_number() OVER (PARTITION BY skeleton_fold(%2$I, 1) ORDER BY id) AS place'
+                   '       FROM %1$I WHERE %2$I IS NOT NULL) AS ranked'
+                   ' WHERE %1$I.id = ranked.id', keyed, entered, key);
+    EXECUTE format('CREATE TRIGGER %I BEFORE INSERT OR UPDATE OF %I, %I ON %I FOR EACH ROW'
+                   ' EXECUTE FUNCTION skeleton_key(%L, %L)', keyed || '_key', entered, key, keyed, entered, key);
+END $function$;
+
+CREATE OR REPLACE FUNCTION skeleton_compact(folded text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+RETURN translate(folded, ' -/.()+_,:;#"'::text, ''::text);
+
 CREATE OR REPLACE FUNCTION skeleton_context()
  RETURNS jsonb
  LANGUAGE sql
@@ -198,6 +218,96 @@ CREATE OR REPLACE FUNCTION skeleton_context()
 AS $function$
     SELECT coalesce(nullif(current_setting('skeleton.context', true), ''), '{}')::jsonb
 $function$;
+
+CREATE OR REPLACE FUNCTION skeleton_detach_key(keyed text)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    EXECUTE format('DROP TRIGGER %I ON %I', keyed || '_key', keyed);
+END $function$;
+
+CREATE OR REPLACE FUNCTION skeleton_e164(phone text)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE STRICT
+AS $function$
+DECLARE
+    number text := substring(public.skeleton_fold(phone, 1) FROM '^[-0-9 +/.()·\[\]]*');
+BEGIN
+    number := translate(regexp_replace(number, '[[(] ?0 ?[])]', ''), '- /.()·[]', '');  -- +49 (0)30 is +49 30
+    number := regexp_replace(number, '^00', '+');
+    RETURN CASE WHEN number ~ '^\+[1-9][0-9]{6,14}$' THEN number END;
+END $function$;
+
+CREATE OR REPLACE FUNCTION skeleton_fold(value text, version integer DEFAULT 1)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE STRICT
+AS $function$
+DECLARE
+    folded text;
+BEGIN
+    IF version <> 1 THEN
+        RAISE EXCEPTION 'skeleton_fold() has no version %', version;
+    END IF;
+    IF octet_length(value) = char_length(value) THEN  -- ASCII
+        RETURN translate(lower(value), E'\t`''', ' ');
+    END IF;
+    -- the acute accent alone is typed as an apostrophe, but is a space with a mark in NFKD
+    folded := lower(normalize(replace(value, E'\u00B4', ''), NFKD));
+    -- of й and ї, the mark is a part of the letter
+    folded := replace(replace(folded, E'\u0438\u0306', E'\u0439'), E'\u0456\u0308', E'\u0457');
+    -- marks of European, Hebrew and Arabic letters (those of Indic and other scripts are vowels), and invisible characters
+    folded := regexp_replace(
+        folded,
+        E'[\u00AD\u0300-\u036F\u0483-\u0487\u0591-\u05BD\u05BF\u05C1-\u05C2\u05C4-\u05C5\u05C7\u061C\u0640\u064B-\u065F'
+        '\u0670\u115F-\u1160\u17B4-\u17B5\u180B-\u180F\u1AB0-\u1AFF\u1DC0-\u1DFF\u200B-\u200F\u202A-\u202E\u2060-\u206F'
+        '\u20D0-\u20FF\uFE00-\uFE0F\uFE20-\uFE2F\uFEFF\uFFF9-\uFFFB\U000E0000-\U000E0FFF]+',
+        '', 'g'
+    );
+    folded := replace(replace(replace(replace(folded, 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'þ', 'th');
+    folded := translate(
+        folded,
+        E'øđðħıłŋŧƀɨƶəɓɗƙʉґς'
+        -- dashes, slashes and the tab
+        '\u058A\u05BE\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\u2E3A\u2E3B\u2044\u2215\u29F8\t'
+        -- digits: Arabic, Persian, Devanagari, Bengali, Thai
+        '\u0660\u0661\u0662\u0663\u0664\u0665\u0666\u0667\u0668\u0669\u06F0\u06F1\u06F2\u06F3\u06F4\u06F5\u06F6\u06F7'
+        '\u06F8\u06F9\u0966\u0967\u0968\u0969\u096A\u096B\u096C\u096D\u096E\u096F\u09E6\u09E7\u09E8\u09E9\u09EA\u09EB'
+        '\u09EC\u09ED\u09EE\u09EF\u0E50\u0E51\u0E52\u0E53\u0E54\u0E55\u0E56\u0E57\u0E58\u0E59'
+        -- apostrophes, which are dropped
+        '\u0027\u0060\u02B9\u02BB\u02BC\u02BD\u02BE\u02BF\u02C8\u02CA\u02CB\u055A\u05F3\u2018\u2019\u201A\u201B\u2032'
+        '\u2035\uA78C',
+        'oddhilntbizebdkuгσ------------/// 01234567890123456789012345678901234567890123456789'
+    );
+    RETURN normalize(folded, NFC);
+END $function$;
+
+CREATE OR REPLACE FUNCTION skeleton_key()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+    entered text := to_jsonb(NEW) ->> TG_ARGV[0];
+    key text := skeleton_fold(entered, 1);
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        IF entered IS NOT DISTINCT FROM to_jsonb(OLD) ->> TG_ARGV[0] THEN
+            key := to_jsonb(OLD) ->> TG_ARGV[1];
+        END IF;
+    END IF;
+    RETURN jsonb_populate_record(NEW, jsonb_build_object(TG_ARGV[1], key));
+END $function$;
+
+CREATE OR REPLACE FUNCTION skeleton_names(names jsonb)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+RETURN (SELECT string_agg(each.name, '
+'::text) AS string_agg FROM jsonb_each_text(skeleton_names.names) each(language, name));
 
 CREATE OR REPLACE FUNCTION skeleton_never()
  RETURNS trigger
@@ -208,6 +318,28 @@ AS $function$
 BEGIN
     PERFORM skeleton_refuse(TG_ARGV[0], TG_ARGV[1]);
     RETURN NULL;
+END $function$;
+
+CREATE OR REPLACE FUNCTION skeleton_patterns(word text, version integer DEFAULT 1)
+ RETURNS text[]
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE STRICT
+AS $function$
+DECLARE
+    folded text := btrim(public.skeleton_fold(word, version), E' \n-/,.:;()[]{}"!?<>«»„“”…');
+    compact text := public.skeleton_compact(folded);
+    escaped text := replace(replace(replace(folded, '\', '\\'), '%', '\%'), '_', '\_');
+    patterns text[] := ARRAY['%' || translate(escaped, ' -/.(),:;', '_________') || '%'];
+BEGIN
+    IF compact ~ '[0-9]' THEN
+        IF compact <> folded THEN
+            patterns := patterns || ('%' || replace(replace(compact, '\', '\\'), '%', '\%') || '%');
+        END IF;
+        IF compact ~ '^0[0-9]{8,}$' THEN
+            patterns := patterns || ('%' || ltrim(compact, '0') || '%');
+        END IF;
+    END IF;
+    RETURN patterns;
 END $function$;
 
 CREATE OR REPLACE FUNCTION skeleton_read_committed()
@@ -244,6 +376,17 @@ BEGIN
                        ' WHEN (current_setting(''transaction_isolation'') IN (''repeatable read'', ''serializable''))'
                        ' EXECUTE FUNCTION skeleton_read_committed()', one);
     END LOOP;
+END $function$;
+
+CREATE OR REPLACE FUNCTION skeleton_search_text(texts text, numbers text, version integer)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE STRICT
+AS $function$
+DECLARE
+    folded text := public.skeleton_fold(numbers, version);
+BEGIN
+    RETURN public.skeleton_fold(texts, version) || E'\n' || folded || E'\n' || public.skeleton_compact(folded);
 END $function$;
 
 CREATE OR REPLACE FUNCTION skeleton_uuid7()

@@ -96,7 +96,7 @@ CREATE INDEX identity_user_created_at ON identity_user USING btree (created_at, 
 CREATE UNIQUE INDEX identity_user_email_unique ON identity_user USING btree (lower(email::text));
 CREATE INDEX identity_user_inactive ON identity_user USING btree (id) WHERE NOT is_active;
 CREATE INDEX identity_user_name ON identity_user USING btree (lower(name::text), id);
-CREATE INDEX identity_user_search ON identity_user USING gin (lower(email::text) gin_trgm_ops, lower(name::text) gin_trgm_ops);
+CREATE INDEX identity_user_search ON identity_user USING gin (skeleton_fold(email::text, 1) gin_trgm_ops, skeleton_fold(name::text, 1) gin_trgm_ops);
 
 CREATE TRIGGER identity_end_sessions AFTER UPDATE ON identity_user
     FOR EACH ROW WHEN (old.is_active AND NOT new.is_active OR new.password::text IS DISTINCT FROM old.password::text)

@@ -20,6 +20,8 @@ CREATE TABLE exchange_import (
     message text NOT NULL,
     owner_id uuid NOT NULL,
     attempts integer NOT NULL,
+    notation character varying(5),
+    source jsonb NOT NULL,
     CONSTRAINT exchange_import_pkey PRIMARY KEY (id),
     CONSTRAINT exchange_import_state_known CHECK (state::text = ANY (ARRAY['checking'::character varying, 'checked'::character varying, 'refused'::character varying, 'applying'::character varying, 'done'::character varying, 'failed'::character varying]::text[])),
     CONSTRAINT exchange_import_owner_id_6e9db5dc_fk_identity_user_id FOREIGN KEY (owner_id) REFERENCES identity_user(id) DEFERRABLE INITIALLY DEFERRED

@@ -54,11 +54,11 @@ CREATE TABLE inventory_item (
     tax_rate numeric(7,4) NOT NULL,
     status character varying(12) NOT NULL,
     attributes jsonb NOT NULL,
-    search_text text GENERATED ALWAYS AS (lower(((COALESCE(sku, ''::character varying))::text || COALESCE((COALESCE('
-'::text, ''::text) || (COALESCE(name, ''::character varying))::text), ''::text)))) STORED,
     category_id uuid,
     tax_code_id uuid,
     unit_code character varying(3) DEFAULT 'C62'::character varying NOT NULL,
+    search_text text GENERATED ALWAYS AS (skeleton_search_text((COALESCE(name, ''::character varying))::text, (COALESCE(sku, ''::character varying))::text, 1)) STORED,
+    sku_key text NOT NULL,
     CONSTRAINT inventory_item_pkey PRIMARY KEY (id),
     CONSTRAINT inventory_item_currency_form CHECK (currency::text ~ '^[A-Z]{3}$'::text),
     CONSTRAINT inventory_item_names_present CHECK (NOT sku::text = ''::text AND NOT name::text = ''::text),
@@ -68,7 +68,8 @@ CREATE TABLE inventory_item (
     CONSTRAINT inventory_item_unit_price_positive CHECK (unit_price >= 0),
     CONSTRAINT inventory_item_category_id_44f2108d_fk_inventory_category_id FOREIGN KEY (category_id) REFERENCES inventory_category(id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT inventory_item_rate_of_tax_code FOREIGN KEY (tax_code_id, tax_rate) REFERENCES accounting_tax_code(id, rate) ON UPDATE CASCADE,
-    CONSTRAINT inventory_item_tax_code_id_00d236ef_fk_accounting_tax_code_id FOREIGN KEY (tax_code_id) REFERENCES accounting_tax_code(id) DEFERRABLE INITIALLY DEFERRED
+    CONSTRAINT inventory_item_tax_code_id_00d236ef_fk_accounting_tax_code_id FOREIGN KEY (tax_code_id) REFERENCES accounting_tax_code(id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT inventory_item_sku_unique UNIQUE (sku_key)
 );
 
 CREATE INDEX inventory_item_category ON inventory_item USING btree (category_id, id);
@@ -76,7 +77,6 @@ CREATE INDEX inventory_item_created_at ON inventory_item USING btree (created_at
 CREATE INDEX inventory_item_name ON inventory_item USING btree (lower(name::text), id);
 CREATE INDEX inventory_item_search ON inventory_item USING gin (search_text gin_trgm_ops);
 CREATE INDEX inventory_item_sku ON inventory_item USING btree (lower(sku::text), id);
-CREATE UNIQUE INDEX inventory_item_sku_unique ON inventory_item USING btree (lower(sku::text));
 CREATE INDEX inventory_item_status ON inventory_item USING btree (status, id);
 CREATE INDEX inventory_item_tax_code ON inventory_item USING btree (tax_code_id) WHERE tax_code_id IS NOT NULL;
 CREATE INDEX inventory_item_unit_price ON inventory_item USING btree (unit_price, id);
@@ -92,7 +92,10 @@ CREATE TRIGGER core_count_truncate AFTER TRUNCATE ON inventory_item
     EXECUTE FUNCTION core_count_rows();
 CREATE TRIGGER inventory_item_audit AFTER INSERT OR DELETE OR UPDATE ON inventory_item
     FOR EACH ROW
-    EXECUTE FUNCTION audit_row('catalog', '{search_text}');
+    EXECUTE FUNCTION audit_row('catalog', '{search_text,sku_key}');
+CREATE TRIGGER inventory_item_key BEFORE INSERT OR UPDATE OF sku, sku_key ON inventory_item
+    FOR EACH ROW
+    EXECUTE FUNCTION skeleton_key('sku', 'sku_key');
 
 -- inventory_movement --------------------------------------------------------------------------------------------------
 -- The application may: SELECT, INSERT
@@ -290,19 +293,23 @@ CREATE TABLE inventory_warehouse (
     location character varying(255),
     capacity bigint,
     status character varying(11) NOT NULL,
+    code_key text,
     CONSTRAINT inventory_warehouse_pkey PRIMARY KEY (id),
     CONSTRAINT inventory_warehouse_capacity_positive CHECK (capacity >= 0),
     CONSTRAINT inventory_warehouse_name_present CHECK (NOT name::text = ''::text),
-    CONSTRAINT inventory_warehouse_status_known CHECK (status::text = ANY (ARRAY['active'::character varying, 'inactive'::character varying, 'maintenance'::character varying]::text[]))
+    CONSTRAINT inventory_warehouse_status_known CHECK (status::text = ANY (ARRAY['active'::character varying, 'inactive'::character varying, 'maintenance'::character varying]::text[])),
+    CONSTRAINT inventory_warehouse_code_unique UNIQUE (code_key)
 );
 
-CREATE UNIQUE INDEX inventory_warehouse_code_unique ON inventory_warehouse USING btree (lower(code::text));
 CREATE INDEX inventory_warehouse_created_at ON inventory_warehouse USING btree (created_at, id);
 CREATE INDEX inventory_warehouse_name ON inventory_warehouse USING btree (lower(name::text), id);
 
 CREATE TRIGGER inventory_warehouse_audit AFTER INSERT OR DELETE OR UPDATE ON inventory_warehouse
     FOR EACH ROW
-    EXECUTE FUNCTION audit_row('inventory');
+    EXECUTE FUNCTION audit_row('inventory', '{code_key}');
+CREATE TRIGGER inventory_warehouse_key BEFORE INSERT OR UPDATE OF code, code_key ON inventory_warehouse
+    FOR EACH ROW
+    EXECUTE FUNCTION skeleton_key('code', 'code_key');
 
 -- functions -----------------------------------------------------------------------------------------------------------
 

@@ -79,10 +79,6 @@ CREATE TABLE parties_party (
     currency character varying(3),
     total_purchases bigint NOT NULL,
     position character varying(255),
-    search_text text GENERATED ALWAYS AS (lower(((COALESCE(name, ''::character varying))::text || COALESCE((COALESCE('
-'::text, ''::text) || COALESCE(((COALESCE(email, ''::character varying))::text || COALESCE((COALESCE('
-'::text, ''::text) || COALESCE(((COALESCE(COALESCE(tax_id, ''::character varying), ''::character varying))::text || COALESCE((COALESCE('
-'::text, ''::text) || (COALESCE(COALESCE(phone, ''::character varying), ''::character varying))::text), ''::text)), ''::text)), ''::text)), ''::text)), ''::text)))) STORED,
     buyer_reference character varying(100),
     e_invoice character varying(9) DEFAULT 'none'::character varying NOT NULL,
     electronic_address_id character varying(100),
@@ -90,6 +86,11 @@ CREATE TABLE parties_party (
     language character varying(2),
     payment_days smallint,
     vat_id character varying(20),
+    search_text text GENERATED ALWAYS AS (skeleton_search_text(((COALESCE(COALESCE(name, ''::character varying), ''::character varying))::text || COALESCE((COALESCE('
+'::text, ''::text) || (COALESCE(COALESCE(email, ''::character varying), ''::character varying))::text), ''::text)), ((COALESCE(COALESCE(tax_id, ''::character varying), ''::character varying))::text || COALESCE((COALESCE('
+'::text, ''::text) || COALESCE(((COALESCE(COALESCE(vat_id, ''::character varying), ''::character varying))::text || COALESCE((COALESCE('
+'::text, ''::text) || (COALESCE(COALESCE(phone, ''::character varying), ''::character varying))::text), ''::text)), ''::text)), ''::text)), 1)) STORED,
+    phone_e164 character varying(16) GENERATED ALWAYS AS (skeleton_e164((phone)::text)) STORED,
     CONSTRAINT parties_party_pkey PRIMARY KEY (id),
     CONSTRAINT parties_party_credit_limit_positive CHECK (credit_limit >= 0),
     CONSTRAINT parties_party_customer_invoicing CHECK (kind::text = 'customer'::text OR buyer_reference IS NULL AND e_invoice::text = 'none'::text AND electronic_address_scheme IS NULL AND language IS NULL AND payment_days IS NULL AND vat_id IS NULL),
@@ -111,6 +112,7 @@ CREATE INDEX parties_party_kind_created_at ON parties_party USING btree (kind, c
 CREATE INDEX parties_party_kind_email ON parties_party USING btree (kind, lower(email::text), id);
 CREATE INDEX parties_party_kind_name ON parties_party USING btree (kind, lower(name::text), id);
 CREATE INDEX parties_party_kind_status ON parties_party USING btree (kind, status, id);
+CREATE INDEX parties_party_phone ON parties_party USING btree (phone_e164, id) WHERE phone_e164 IS NOT NULL;
 CREATE INDEX parties_party_purchases_in ON parties_party USING btree (kind, currency, total_purchases, id);
 CREATE INDEX parties_party_search ON parties_party USING gin (search_text gin_trgm_ops);
 CREATE INDEX parties_party_total_purchases ON parties_party USING btree (kind, total_purchases, id);
@@ -147,7 +149,7 @@ CREATE TRIGGER core_count_update AFTER UPDATE ON parties_party
     EXECUTE FUNCTION core_count_rows('kind');
 CREATE TRIGGER parties_party_audit AFTER INSERT OR DELETE OR UPDATE ON parties_party
     FOR EACH ROW
-    EXECUTE FUNCTION audit_row('{kind}s', '{search_text,total_purchases}');
+    EXECUTE FUNCTION audit_row('{kind}s', '{phone_e164,search_text,total_purchases}');
 CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON parties_party
     FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
     EXECUTE FUNCTION skeleton_read_committed();

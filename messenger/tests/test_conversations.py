@@ -1,10 +1,14 @@
 """Conversations in the API: who can see and change them, and what they contain."""
 
+import json
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 
+from messenger.feed import log_now, missed_events, new_events
+from messenger.queries import unread_of
 from skeleton.identity.tests.factories import UserFactory, client_of, user_with
 
 pytestmark = pytest.mark.django_db
@@ -12,6 +16,12 @@ pytestmark = pytest.mark.django_db
 
 def ids(*clients):
     return [str(client.user.pk) for client in clients]
+
+
+def told(found):
+    """Return the contents of the messages among the events that a stream would send."""
+    data = [json.loads(event.frame.split(b"data: ")[1]) for event in found[0]]
+    return [one["message"]["content"] for one in data if "message" in one]
 
 
 class TestBeginning:
@@ -111,6 +121,36 @@ class TestMembership:
         dora.get(f"{path}/messages").refused(404)
         assert dora.get("/conversations").ok()["items"] == []
 
+    def test_who_was_removed_and_added_again_misses_what_was_written_meanwhile(self, carl, dora, group, say):
+        path = f"/conversations/{group['id']}"
+        member = {"user_id": str(dora.user.pk)}
+        say(carl, group, "before")
+        carl.delete(f"{path}/members", member).ok()
+        missed = say(carl, group, "secret")
+        connection.check_constraints()  # writes the events, as a commit does
+        position = log_now().newest
+        carl.post(f"{path}/members", member).ok()
+        connection.check_constraints()
+
+        def seen():
+            return [one["content"] for one in dora.get(f"{path}/messages").ok()["items"]]
+
+        assert seen() == ["before"]
+        assert dora.get(path).ok()["last_message"] is None
+        assert dora.get("/conversations").ok()["items"][0]["unread_count"] == 0
+        carl.patch(f"{path}/messages/{missed['id']}", {"content": "still secret"}).ok()
+        say(carl, group, "after")
+        assert seen() == ["after", "before"]
+        assert dora.get(path).ok()["last_message"]["content"] == "after"
+        assert [one["content"] for one in carl.get(f"{path}/messages").ok()["items"]][1] == "still secret"
+        connection.check_constraints()
+        assert told(missed_events(dora.user.pk, position, 2**40)) == ["after"]
+        assert told(new_events(position, 2**40, [dora.user.pk])) == ["after"]
+        carl.delete(f"{path}/members", member).ok()
+        say(carl, group, "again")
+        carl.post(f"{path}/members", member).ok()
+        assert seen() == ["after", "before"]
+
     def test_who_comes_sees_everything_as_read(self, carl, viewer, group, say):
         say(carl, group)
         path = f"/conversations/{group['id']}"
@@ -208,6 +248,20 @@ class TestReading:
         say(dora, group)
         assert dora.get(path).ok()["unread_count"] == 0
         assert [one["read_seq"] for one in carl.get(path).ok()["members"]] == [3, 4]
+
+    def test_deleted_messages_are_not_unread(self, carl, dora, group, say):
+        path = f"/conversations/{group['id']}"
+        first, second, _ = (say(carl, group) for _ in range(3))
+        dora.post(f"{path}/read", {"seq": 1}).ok()
+        assert dora.get(path).ok()["unread_count"] == 2
+        carl.delete(f"{path}/messages/{first['id']}").ok(204)
+        assert dora.get(path).ok()["unread_count"] == 2, "it had been read"
+        carl.delete(f"{path}/messages/{second['id']}").ok(204)
+        assert dora.get(path).ok()["unread_count"] == 1
+        assert dora.get("/conversations").ok()["items"][0]["unread_count"] == 1
+        assert unread_of(dora.user.pk) == 1
+        assert dora.post(f"{path}/read", {"seq": 3}).ok()["unread_count"] == 0
+        assert (unread_of(dora.user.pk), unread_of(carl.user.pk)) == (0, 0)
 
     def test_the_newest_activity_is_first(self, carl, group, direct, say):
         def order():

@@ -165,6 +165,15 @@ class TestAttachments:
         carl.delete(path_of(group, sent)).ok(204)
         member.get(f"{path}/download").refused(404)
 
+    def test_who_missed_a_message_may_not_open_its_files(self, carl, viewer, group):
+        file = upload(carl, b"for the others")
+        members, member = f"/conversations/{group['id']}/members", {"user_id": str(viewer.user.pk)}
+        carl.post(members, member).ok()
+        carl.delete(members, member).ok()
+        carl.post(path_of(group), {"attachments": [file["id"]]}).ok(201)
+        carl.post(members, member).ok()
+        viewer.get(f"/files/{file['id']}/download").refused(404)
+
     def test_a_file_in_use_stays_until_the_message_goes(self, carl, group):
         file = upload(carl)
         sent = carl.post(path_of(group), {"content": "see", "attachments": [file["id"]]}).ok(201)

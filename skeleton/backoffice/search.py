@@ -18,6 +18,7 @@ from contracts.choices import ContractType
 from skeleton.backoffice.lists import ListLinks, admin_for_model
 from skeleton.backoffice.navigation import icon_of, sections_for
 from skeleton.db.compiled_sql import compile_rows
+from skeleton.db.search import SEARCH_TEXT, search_rows, words_of
 
 MIN_LENGTH = 3
 """Minimum number of characters. A shorter text has no trigram, so the index cannot be used."""
@@ -45,39 +46,37 @@ class SearchGroup:
 
 @dataclass(frozen=True, slots=True)
 class SearchSource:
-    """A searchable kind: its model, the lookup that finds a text among its screen's rows, and the columns to show."""
+    """A searchable kind: its model, the column in which its screen's rows are searched, and the columns to show."""
 
     model: str
-    lookup: str
+    column: str
     title: str
     note: str
     format_note: Callable[[Any], Any] = str
     """Formats the note for display."""
 
 
-TEXT = "search_text__contains"
-
 SOURCES = (
-    SearchSource("parties.customer", TEXT, "name", "email"),
-    SearchSource("billing.invoice", TEXT, "number", "customer_name"),
-    SearchSource("billing.order", TEXT, "number", "customer_name"),
-    SearchSource("inventory.item", TEXT, "name", "sku"),
+    SearchSource("parties.customer", SEARCH_TEXT, "name", "email"),
+    SearchSource("billing.invoice", SEARCH_TEXT, "number", "customer_name"),
+    SearchSource("billing.order", SEARCH_TEXT, "number", "customer_name"),
+    SearchSource("inventory.item", SEARCH_TEXT, "name", "sku"),
     SearchSource(
         "contracts.contract",
-        f"party__{TEXT}",
+        f"party__{SEARCH_TEXT}",
         "party__name",
         "contract_type",
         lambda kind: ContractType(kind).label,
     ),
-    SearchSource("parties.supplier", TEXT, "name", "email"),
-    SearchSource("parties.partner", TEXT, "name", "email"),
-    SearchSource("parties.employee", TEXT, "name", "email"),
+    SearchSource("parties.supplier", SEARCH_TEXT, "name", "email"),
+    SearchSource("parties.partner", SEARCH_TEXT, "name", "email"),
+    SearchSource("parties.employee", SEARCH_TEXT, "name", "email"),
 )
 
 
 def find(request: HttpRequest, text: str) -> list[SearchGroup]:
     """Return the hits for `text` among the kinds that the user may see. A short text finds pages only."""
-    wanted = text.replace("\x00", "").strip().lower()
+    wanted = " ".join(words_of(text))
     groups = [*_pages(request, wanted)] if wanted else []
     if len(wanted) >= MIN_LENGTH:
         lists = ListLinks(request)
@@ -88,7 +87,7 @@ def find(request: HttpRequest, text: str) -> list[SearchGroup]:
 
 
 def _found(source: SearchSource, text: str, lists: ListLinks) -> Iterator[SearchGroup]:
-    rows = lists.rows(source.model).filter(**{source.lookup: text}).order_by(F("pk").desc())
+    rows = search_rows(lists.rows(source.model), text, (source.column,)).order_by(F("pk").desc())
     columns = ("pk", source.title, source.note)
     try:
         found = compile_rows(rows, columns, tail=f"LIMIT {HITS_PER_GROUP + 1}", prepared=False).run({})
@@ -109,12 +108,13 @@ def _name_of(model: str) -> str:
 
 
 def _pages(request: HttpRequest, text: str) -> Iterator[SearchGroup]:
-    """Yield the navigation entries whose title contains the text."""
+    """Yield the navigation entries whose title contains each word."""
+    words = text.lower().split()
     items = [item for section in sections_for(request) for item in section["items"]]
     hits = [
         SearchHit(str(item["title"]), str(item["description"]), item["link"])
         for item in items
-        if text in str(item["title"]).lower()
+        if all(word in str(item["title"]).lower() for word in words)
     ]
     if hits:
         yield SearchGroup(gettext("Pages"), "arrow_forward", hits[:HITS_PER_GROUP])

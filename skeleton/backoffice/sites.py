@@ -26,6 +26,7 @@ from skeleton.kernel.context import current_request
 from skeleton.kernel.errors import DomainError
 from skeleton.office import pages
 from skeleton.office.admins import ReadOnlyAdmin
+from skeleton.office.numbers import describe_amount
 from skeleton.office.parameters import accepts_parameters, clean_search_text, reject_undeclared
 
 
@@ -92,11 +93,20 @@ class BackOffice(UnfoldAdminSite):
         """Return the URLs of the pages, followed by those of the admins."""
         own = [pattern for page in pages.registered().values() for pattern in page.urls(self.admin_view)]
         # The language can be chosen before signing in, so this view is not wrapped.
-        return [path("language/", require_POST(self.language), name="language"), *own, *super().get_urls()]
+        chosen = path("language/", require_POST(self.language), name="language")
+        understood = path("understood/", self.admin_view(self.understood), name="understood")
+        return [chosen, understood, *own, *super().get_urls()]
 
     def language(self, request: HttpRequest) -> HttpResponse:
         """Save the language that the user chose."""
         return languages.set_language(request, self.actor_of(request))
+
+    @accepts_parameters("text", "currency", "language")
+    def understood(self, request: HttpRequest) -> HttpResponse:
+        """Return how an amount that is being typed is understood, or why it isn't, for the script below its field."""
+        given = request.GET.get
+        told = describe_amount(given("text", ""), given("currency", ""), given("language", ""))
+        return HttpResponse(told, content_type="text/plain; charset=utf-8")
 
     @accepts_parameters("s", "part")
     def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:

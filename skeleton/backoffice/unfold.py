@@ -20,6 +20,10 @@ def _inlines(request: HttpRequest) -> str:
     return static("backoffice/inlines.js")
 
 
+def _amounts(request: HttpRequest) -> str:
+    return static("backoffice/amounts.js")
+
+
 def _choose_language(request: HttpRequest) -> str:
     return reverse("admin:language")
 
@@ -54,7 +58,7 @@ UNFOLD: dict[str, Any] = {
     "BORDER_RADIUS": "6px",
     "COLORS": {"primary": _BLUE},
     "STYLES": [_stylesheet],
-    "SCRIPTS": [_script, _inlines],
+    "SCRIPTS": [_script, _inlines, _amounts],
     "SHOW_LANGUAGES": True,
     "LANGUAGES": {"action": _choose_language, "navigation": []},
     "SIDEBAR": {

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from django.db.migrations import RunSQL
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db.migrations import AddField, AddIndex, RemoveField, RemoveIndex, RunSQL
 from django.db.migrations.operations import SeparateDatabaseAndState
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
+from django.db.models import GeneratedField
 
 
 def run_sql(migration: str, *, reverse: str | None = None) -> RunSQL:
@@ -22,6 +24,19 @@ def run_sql(migration: str, *, reverse: str | None = None) -> RunSQL:
     if reverse is None and backwards.exists():
         reverse = backwards.read_text(encoding="utf-8")
     return RunSQL(text, reverse)
+
+
+def replace_search_text(model: str, field: GeneratedField, *, index: str) -> list[Operation]:
+    """Return the operations that replace the generated column `search_text`, which can't be altered, and its index."""
+    return [RemoveIndex(model, index), RemoveField(model, "search_text"), *add_search_text(model, field, index=index)]
+
+
+def add_search_text(model: str, field: GeneratedField, *, index: str) -> list[Operation]:
+    """Return the operations that add the column `search_text` with its index."""
+    return [
+        AddField(model, "search_text", field),
+        AddIndex(model, GinIndex(OpClass("search_text", name="gin_trgm_ops"), name=index)),
+    ]
 
 
 class NamesAndMessages(SeparateDatabaseAndState):

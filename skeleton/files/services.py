@@ -23,6 +23,7 @@ from skeleton.files.media_types import media_type_of
 from skeleton.files.models import File
 from skeleton.files.uploads import UploadedFileOnDisk, incoming_dir
 from skeleton.kernel.actors import Actor
+from skeleton.kernel.characters import without_controls
 from skeleton.kernel.errors import Conflict
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.text import format_text
@@ -46,7 +47,7 @@ def upload_file(*, upload: UploadedFileOnDisk, purpose: str | None, actor: Actor
         file = File(
             id=uuid7(),
             owner_id=actor.user_id,
-            name=upload.name or "",
+            name=without_controls(upload.name or ""),
             mime_type=media_type_of(upload),
             size=upload.size or 0,
             checksum=upload.checksum,

@@ -15,6 +15,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from skeleton.db.querysets import RowLevelQuerySet, keyed
+from skeleton.db.search import folded
 from skeleton.identity.choices import Language
 from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.ids import uuid7
@@ -123,8 +124,8 @@ class User(Record, AbstractBaseUser):
             models.Index("created_at", "id", name="identity_user_created_at"),
             models.Index("id", name="identity_user_inactive", condition=models.Q(is_active=False)),
             GinIndex(
-                OpClass(Lower("email"), name="gin_trgm_ops"),
-                OpClass(Lower("name"), name="gin_trgm_ops"),
+                OpClass(folded("email"), name="gin_trgm_ops"),
+                OpClass(folded("name"), name="gin_trgm_ops"),
                 name="identity_user_search",
             ),
         ]

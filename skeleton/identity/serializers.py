@@ -26,7 +26,9 @@ PASSWORD_MAX = 256
 
 @mark_stateless
 class PasswordField(TextField):
-    """A password. It isn't trimmed, and is marked as a password in the OpenAPI document."""
+    """A password. It is taken as it is typed, and is marked as a password in the OpenAPI document."""
+
+    cleaned = False
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", PASSWORD_MAX)

@@ -1,6 +1,8 @@
 """Errors about an imported file."""
 
+from skeleton.importexport.reader.errors import Source
 from skeleton.kernel.errors import Invalid
+from skeleton.kernel.translation import Text
 
 
 class InvalidFile(Invalid):
@@ -9,3 +11,11 @@ class InvalidFile(Invalid):
 
 class LimitExceeded(InvalidFile):
     """Reading the file exceeds the limits. It may succeed with the wider limits of a job."""
+
+
+class UnclearEncoding(InvalidFile):
+    """The file is text in several encodings. `source` has them, for the user to choose."""
+
+    def __init__(self, message: Text, source: Source) -> None:
+        super().__init__(message)
+        self.source = source

@@ -3,8 +3,6 @@
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django import forms
-from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -14,10 +12,10 @@ from django.urls import path
 from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold import widgets
 
 from skeleton.importexport.checks import ImportableAdminChecks
-from skeleton.importexport.imports import apply_import, start_import
+from skeleton.importexport.forms import READ_AGAIN, Reading, ReadingForm, UploadForm
+from skeleton.importexport.imports import apply_import, read_again, start_import
 from skeleton.importexport.models import Import, ImportState
 from skeleton.importexport.processing import RowPlan
 from skeleton.kernel.actors import Actor
@@ -30,32 +28,6 @@ from skeleton.office.records import RecordAdmin
 from skeleton.office.tables.spreadsheets import table_response
 from skeleton.office.tables.table import Table
 from skeleton.rest.serializers import InputSerializer
-
-
-class UploadForm(forms.Form):
-    file = forms.FileField(
-        help_text=_("CSV or XLSX, 25 MB at most."),
-        widget=widgets.UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,.tsv,.txt,.xlsx"}),
-        label=_("File"),
-    )
-    encoding = forms.ChoiceField(
-        required=False,
-        choices=[
-            ("", _("Detect")),
-            ("utf-8", "UTF-8"),
-            ("cp1251", _("Windows-1251 (Cyrillic)")),
-            ("cp1252", _("Windows-1252 (Western)")),
-        ],
-        widget=widgets.UnfoldAdminSelectWidget,
-        help_text=_("Of a CSV file."),
-        label=_("Encoding"),
-    )
-
-    def clean_file(self) -> Any:
-        file = self.cleaned_data["file"]
-        if file.size > settings.SKELETON_UPLOAD_LIMIT:
-            raise forms.ValidationError(_("The file is too large."))
-        return file
 
 
 class ImportableAdmin(RecordAdmin):
@@ -139,8 +111,8 @@ class ImportableAdmin(RecordAdmin):
                     screen=self,
                     name=file.name,
                     content=file.read(),
-                    encoding=form.cleaned_data["encoding"] or None,
                     actor=actor,
+                    **form.chosen,
                 )
             except DomainError as refusal:
                 form.add_error("file", str(refusal.message))
@@ -155,15 +127,11 @@ class ImportableAdmin(RecordAdmin):
         return table_response(name, self.file_table.template(), xlsx=kind == "xlsx")
 
     def _show(self, request: HttpRequest, import_id: str) -> HttpResponse:
-        """Show the import's progress, preview or errors. A POST applies it."""
+        """Show the import's progress, preview or errors. A POST applies it, or reads the file again in another way."""
         actor = self._importer(request)
         import_ = self._own(import_id, actor)
         if request.method == "POST":
-            try:
-                apply_import(import_id=import_.pk, actor=actor)
-            except DomainError as refusal:
-                messages.error(request, str(refusal.message))
-            return HttpResponseRedirect(request.path)
+            return HttpResponseRedirect(self._next_page(request, import_, actor))
         context = {
             "import_": import_,
             "working": import_.state in (ImportState.CHECKING, ImportState.APPLYING),
@@ -171,10 +139,23 @@ class ImportableAdmin(RecordAdmin):
             "report": import_.report,
             "message": gettext(import_.message) if import_.message else "",
             "again": self.url_for("import"),
+            "reading": Reading.of(import_),
         }
         return self._page(
             request, "exchange/import.html", format_text(_("Import: {file}"), file=import_.file_name), context
         )
+
+    def _next_page(self, request: HttpRequest, import_: Import, actor: Actor) -> str:
+        form = ReadingForm(request.POST)
+        try:
+            if READ_AGAIN not in request.POST:
+                apply_import(import_id=import_.pk, actor=actor)
+            elif form.is_valid():
+                started = read_again(screen=self, import_id=import_.pk, actor=actor, **form.chosen)
+                return self.url_for("import", "show", args=[started])
+        except DomainError as refusal:
+            messages.error(request, str(refusal.message))
+        return request.path
 
     def _progress(self, request: HttpRequest, import_id: str) -> HttpResponse:
         import_ = self._own(import_id, self._importer(request))

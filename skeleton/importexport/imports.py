@@ -27,15 +27,17 @@ from django.utils.translation import gettext_noop, override
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from skeleton.identity.queries import actor_by_user
-from skeleton.importexport.errors import InvalidFile, LimitExceeded
+from skeleton.importexport.errors import InvalidFile, LimitExceeded, UnclearEncoding
 from skeleton.importexport.limits import JOB_LIMITS, REQUEST_LIMITS, Limits
 from skeleton.importexport.models import Import, ImportState
 from skeleton.importexport.processing import Progress, check_heading, process
+from skeleton.importexport.reader.errors import Source
 from skeleton.importexport.sheets import Sheet, open_sheet, read_sheet
 from skeleton.jobs.queue import non_atomic_job
 from skeleton.jobs.titles import titled
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Conflict, Forbidden
+from skeleton.office.tables.notation import Notation
 
 log = structlog.get_logger("skeleton.importexport")
 
@@ -57,14 +59,37 @@ INTERNAL_ERROR = gettext_noop("An internal error occurred. It has been logged, a
 ABORTED = gettext_noop("Processing this file was aborted. Upload it again, or split it into smaller files.")
 
 
-def start_import(*, screen: Any, name: str, content: bytes, encoding: str | None, actor: Actor) -> UUID:
-    """Create an import of a file, start its check, and return its id. Raises InvalidFile if its columns do not fit."""
+def start_import(
+    *, screen: Any, name: str, content: bytes, encoding: str | None, actor: Actor, notation: str | None = None
+) -> UUID:
+    """Create an import of a file, start its check, and return its id. Raises InvalidFile if its columns do not fit.
+
+    If the file's encoding is not certain, its import is refused with the encodings to choose from.
+    """
     checked = _check_heading(screen, content, encoding)
     started = Import.objects.create(
-        owner_id=actor.user_id, screen=screen.opts.label_lower, file_name=name[:255], encoding=encoding, content=content
+        owner_id=actor.user_id,
+        screen=screen.opts.label_lower,
+        file_name=name[:255],
+        encoding=encoding,
+        notation=notation,
+        content=content,
     )
     _dispatch(started.pk, at_once=checked and len(content) <= MAX_INLINE_BYTES)
     return started.pk
+
+
+def read_again(*, screen: Any, import_id: UUID, encoding: str | None, notation: str | None, actor: Actor) -> UUID:
+    """Start an import of the same file with another encoding or notation. Raises InvalidFile."""
+    known = Import.objects.get(pk=import_id, owner=actor.user_id)
+    return start_import(
+        screen=screen,
+        name=known.file_name,
+        content=bytes(known.content),
+        encoding=encoding,
+        notation=notation,
+        actor=actor,
+    )
 
 
 def _check_heading(screen: Any, content: bytes, encoding: str | None) -> bool:
@@ -74,6 +99,8 @@ def _check_heading(screen: Any, content: bytes, encoding: str | None) -> bool:
             check_heading(screen.file_table, sheet.heading)
     except LimitExceeded:
         return False
+    except UnclearEncoding:
+        return True  # the import's page offers the encodings
     return True
 
 
@@ -118,7 +145,8 @@ def _process_import(import_id: UUID, limits: Limits) -> None:
     except (InvalidFile, Forbidden) as refusal:
         if isinstance(refusal, LimitExceeded) and limits is not JOB_LIMITS:
             raise
-        _end(import_, ImportState.REFUSED, str(refusal.message))
+        source = refusal.source if isinstance(refusal, UnclearEncoding) else {}
+        _end(import_, ImportState.REFUSED, str(refusal.message), source)
     except (OperationalError, InterfaceError):
         raise  # the job is retried
     except Exception:
@@ -135,9 +163,9 @@ def _start_attempt(import_id: UUID) -> Import | None:
     return waiting.select_related("owner").first()
 
 
-def _end(import_: Import, state: ImportState, message: str) -> None:
+def _end(import_: Import, state: ImportState, message: str, source: Source | None = None) -> None:
     waiting = Import.objects.filter(pk=import_.pk, state__in=WORKING)
-    waiting.update(state=state, message=message, updated_at=timezone.now())
+    waiting.update(state=state, message=message, source=source or {}, updated_at=timezone.now())
 
 
 def _process(import_: Import, sheet: Sheet) -> None:
@@ -150,7 +178,12 @@ def _process(import_: Import, sheet: Sheet) -> None:
             raise Forbidden(_("You no longer have permission to import here."))
         applying = import_.state == ImportState.APPLYING
         report, applied = process(
-            screen, sheet, actor=actor, apply=import_.plan if applying else None, progress=progress
+            screen,
+            sheet,
+            actor=actor,
+            apply=import_.plan if applying else None,
+            notation=Notation(import_.notation) if import_.notation else None,
+            progress=progress,
         )
         changed = applying and report.is_clean and report.plan != import_.plan
         state = ImportState.CHECKED if report.is_clean else ImportState.REFUSED
@@ -158,6 +191,7 @@ def _process(import_: Import, sheet: Sheet) -> None:
         Import.objects.filter(pk=import_.pk).update(
             state=ImportState.DONE if applied else state,
             report=report.as_json(),
+            source=sheet.source,
             plan=report.plan,
             message=CHANGED_SINCE_PREVIEW if changed else "",
             done=total,

@@ -22,7 +22,8 @@ class Import(Record):
     """A file to import into a list, and the result. It is kept for a week and visible to its owner only.
 
     `attempts` counts the attempts in the current state. `done` of `total` rows have been processed. `report` is shown
-    in the preview. `plan` is its SHA-256 over all rows, which ensures that applying does exactly what was shown.
+    in the preview. `encoding` and `notation` are those that the user chose, `source` is what was found out about the
+    file. `plan` is its SHA-256 over all rows, which ensures that applying does exactly what was shown.
     `message` is the reason why the whole file was refused.
     """
 
@@ -30,6 +31,8 @@ class Import(Record):
     screen = models.CharField(max_length=100)
     file_name = models.CharField(max_length=255)
     encoding = models.CharField(max_length=20, null=True)  # noqa: DJ001 (null: detect it)
+    notation = models.CharField(max_length=5, null=True)  # noqa: DJ001 (null: detect it)
+    source = models.JSONField(default=dict)
     content = models.BinaryField()
     state = models.CharField(max_length=8, choices=ImportState.choices, default=ImportState.CHECKING)
     attempts = models.IntegerField(default=0)

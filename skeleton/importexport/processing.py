@@ -4,12 +4,15 @@ A preview does everything that the real run does, in a transaction that is rolle
 the errors of serializers, services and PostgreSQL.
 
 The sheet must have been read completely before (`sheets.read_sheet`), so that nothing waits for a file while a
-transaction is open. All plans are in memory at once, because rows are processed in the order of their records' ids and
-not of the file. The limits on reading (100,000 rows, 50 MB) bound this memory.
+transaction is open. All rows and their plans are in memory at once, because numbers are written in one notation
+throughout the file, and rows are processed in the order of their records' ids. The limits on reading (100,000 rows,
+50 MB) bound this memory.
 """
 
+import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from itertools import islice
 from typing import Any, Protocol
 from uuid import UUID
@@ -26,11 +29,13 @@ from skeleton.importexport.sheets import Sheet
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import DomainError
 from skeleton.kernel.ids import parse_uuid
+from skeleton.kernel.number_formats import NumberFormat
 from skeleton.kernel.text import format_text
 from skeleton.kernel.transactions import audited_transaction
 from skeleton.kernel.translation import Text
 from skeleton.office.form_errors import EXPECTED_ERRORS, domain_error_of, field_messages
-from skeleton.office.tables.columns import AmountColumn, CellError, Column, TextColumn
+from skeleton.office.tables.columns import AmountColumn, Column, TextColumn
+from skeleton.office.tables.notation import CellError, Notation, is_ambiguous, notation_of
 from skeleton.office.tables.table import ID, Table
 
 Progress = Callable[[int, int], None]
@@ -85,16 +90,17 @@ def process(
     *,
     actor: Actor,
     apply: str | None,
+    notation: Notation | None = None,
     progress: Progress = lambda done, total: None,
 ) -> tuple[ImportReport, bool]:
     """Process the sheet, and return the report and whether it was applied. Raises InvalidFile.
 
     `apply` is the hash of the plan that was shown. The changes are applied only if they still match it exactly; without
-    it, they are always rolled back.
+    it, they are always rolled back. `notation` is that of the file's numbers if the user chose it.
     """
     try:
         with audited_transaction(actor, "import"):
-            report = _process(target, sheet, actor, progress)
+            report = _process(target, sheet, actor, notation, progress)
             if apply is None or not report.is_clean or report.plan != apply:
                 raise _Rollback(report)
         return report, True
@@ -106,9 +112,13 @@ def process(
         raise InvalidFile(domain_error_of(exc).message) from exc
 
 
-def _process(target: ImportTarget, sheet: Sheet, actor: Actor, progress: Progress) -> ImportReport:
-    columns = [column.prepare() for column in _columns_of(target.file_table, sheet.heading)]
-    plans = _plans(target, sheet, columns, actor)
+def _process(
+    target: ImportTarget, sheet: Sheet, actor: Actor, notation: Notation | None, progress: Progress
+) -> ImportReport:
+    table, rows = target.file_table, list(sheet.rows)
+    numbers = Numbers.of(_columns_of(table, sheet.heading), rows, notation)
+    columns = [column.prepare(numbers.notation) for column in _columns_of(table, sheet.heading)]
+    plans = _plans(target, rows, columns, actor)
     ordered = sorted(plans, key=target.lock_order_key)
     outcomes = {}
     for done, plan in enumerate(ordered):
@@ -116,11 +126,37 @@ def _process(target: ImportTarget, sheet: Sheet, actor: Actor, progress: Progres
         if done % PROGRESS_EVERY == 0:
             progress(done, len(plans))
     connection.check_constraints()
-    report = ImportReport(ignored=[column.name for column in columns if column.read_only and column.name != ID])
+    report = ImportReport(
+        ignored=[column.name for column in columns if column.read_only and column.name != ID],
+        empty=rows[-1].number - sheet.number - len(rows) if rows else 0,
+        numbers=numbers.as_json(),
+    )
     for plan in plans:
         report.add(outcomes[plan.row.number])
     progress(len(plans), len(plans))
     return report
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """How the numbers of a file are written. `samples` are texts that mean something else in the other notation."""
+
+    notation: Notation | None
+    samples: list[str]
+
+    @classmethod
+    def of(cls, columns: Sequence[Column], rows: Sequence[Row], chosen: Notation | None) -> "Numbers":
+        """Return the notation that the user chose, or else the one that the cells show."""
+        places = [index for index, column in enumerate(columns) if column.is_number and not column.read_only]
+        texts = dict.fromkeys(cell for row in rows for index in places if isinstance(cell := row.cells[index], str))
+        samples = [text.strip() for text in texts if is_ambiguous(text)]
+        return cls(chosen or notation_of(texts), samples[:NUMBERS_SHOWN])
+
+    def as_json(self) -> dict[str, Any]:
+        return {"notation": self.notation, "samples": self.samples}
+
+
+NUMBERS_SHOWN = 5
 
 
 # --- the heading ------------------------------------------------------------------------------------------------------
@@ -172,10 +208,10 @@ _ID = TextColumn(ID, read_only=True)
 # --- matching rows to records -----------------------------------------------------------------------------------------
 
 
-def _plans(target: ImportTarget, sheet: Sheet, columns: list[Column], actor: Actor) -> list[RowPlan]:
+def _plans(target: ImportTarget, rows: Sequence[Row], columns: list[Column], actor: Actor) -> list[RowPlan]:
     plans: list[RowPlan] = []
     first_of: dict[Any, int] = {}
-    for chunk in _chunks(sheet.rows):
+    for chunk in _chunks(iter(rows)):
         fresh = [RowPlan(row) for row in chunk]
         for plan in fresh:
             _read_known(plan, columns)
@@ -209,7 +245,7 @@ def _read(plan: RowPlan, column: Column, cell: Any, context: dict[str, Any]) -> 
         plan.values[column.name] = None if empty else column.parse(cell, context)
     except CellError as error:
         plan.errors[column.name] = str(error)
-    plan.texts[column.name] = "" if empty else str(cell).strip()
+    plan.texts[column.name] = "" if empty else cell.isoformat() if isinstance(cell, dt.date) else str(cell).strip()
 
 
 def _find_records(target: ImportTarget, plans: list[RowPlan], columns: list[Column], actor: Actor) -> None:
@@ -296,6 +332,7 @@ def _apply_row(target: ImportTarget, plan: RowPlan, columns: list[Column], actor
     try:
         if plan.record is None:
             given = {column.name: column for column in written if plan.values[column.name] is not None}
+            outcome.changes = {column.name: ["", _text_of(column, plan, plan.values)] for column in given.values()}
             with transaction.atomic():  # a savepoint: the next row must find nothing of one that is refused
                 target.create_row(_body(plan, list(given.values())), actor)
         else:
@@ -332,7 +369,20 @@ def _body(plan: RowPlan, columns: list[Column]) -> dict[str, Any]:
 def _change(plan: RowPlan, column: Column, table: Table) -> list[str]:
     known = {each.name: each.value_of(plan.record) for each in table.columns}
     before = column.cell_for(plan.record, known)
-    return ["" if before is None else str(before), plan.texts[column.name]]
+    shown = _number(before) if column.is_number else before
+    return ["" if shown is None else str(shown), _text_of(column, plan, {**known, **plan.values})]
+
+
+def _text_of(column: Column, plan: RowPlan, values: dict[str, Any]) -> str:
+    """Return the text of a cell, or the number that it was understood as."""
+    if not column.is_number:
+        return plan.texts[column.name]
+    return _number(column.to_cell(plan.values[column.name], values)) or ""
+
+
+def _number(value: object) -> str | None:
+    """Return a number in the reader's notation."""
+    return None if value is None else NumberFormat.for_language().format(Decimal(str(value)))
 
 
 def _errors(error: DomainError, table: Table) -> dict[str, Text]:

@@ -38,13 +38,16 @@ class RowOutcome:
 class ImportReport:
     """The report of an import: row counts by state, and the first changed and invalid rows.
 
-    `ignored` lists columns without effect.
+    `ignored` lists columns without effect, `empty` counts the empty rows between others, and `numbers` says how the
+    numbers of the file are written.
     """
 
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys((NEW, CHANGED, UNCHANGED, INVALID), 0))
     rows: list[dict[str, Any]] = field(default_factory=list)
     wrong: list[dict[str, Any]] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
+    empty: int = 0
+    numbers: dict[str, Any] = field(default_factory=dict)
     _digest: Any = field(default_factory=hashlib.sha256)
 
     def add(self, outcome: RowOutcome) -> None:
@@ -65,4 +68,11 @@ class ImportReport:
         return not self.counts[INVALID]
 
     def as_json(self) -> dict[str, Any]:
-        return {"counts": self.counts, "rows": self.rows, "wrong": self.wrong, "ignored": self.ignored}
+        return {
+            "counts": self.counts,
+            "rows": self.rows,
+            "wrong": self.wrong,
+            "ignored": self.ignored,
+            "empty": self.empty,
+            "numbers": self.numbers,
+        }

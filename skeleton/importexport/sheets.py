@@ -26,10 +26,12 @@ import structlog
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from skeleton.importexport.errors import InvalidFile, LimitExceeded
+from skeleton.importexport.errors import InvalidFile, LimitExceeded, UnclearEncoding
 from skeleton.importexport.limits import JOB_LIMITS, Limits
+from skeleton.importexport.reader.errors import Source
 from skeleton.importexport.reader.rows import Cell, Row
 from skeleton.kernel.text import format_text
+from skeleton.office.tables.notation import ShownNumber
 from skeleton.office.tables.spreadsheets import unescape_formulas
 
 log = structlog.get_logger("skeleton.importexport")
@@ -45,10 +47,13 @@ _MAX_LINE_BYTES = 64_000_000
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A table: its column names, and an iterator over its non-empty rows."""
+    """A table: its column names, an iterator over its non-empty rows, and how the file is written."""
 
     heading: list[str]
     rows: Iterator[Row]
+    source: Source
+    number: int
+    """The number of the heading's row."""
 
 
 @contextmanager
@@ -57,8 +62,8 @@ def open_sheet(content: bytes, *, encoding: str | None = None, limits: Limits = 
 
     `encoding` is that of a CSV; None detects it. Raises InvalidFile, also during iteration.
     """
-    with _reader_output(content, encoding, limits) as (kind, lines):
-        yield _sheet(kind, lines)
+    with _reader_output(content, encoding, limits) as (source, lines):
+        yield _sheet(source, lines)
 
 
 @contextmanager
@@ -69,15 +74,16 @@ def read_sheet(content: bytes, *, encoding: str | None = None, limits: Limits = 
     and only a few are Python objects at the same time.
     """
     with SpooledTemporaryFile(IN_MEMORY) as spool:
-        with _reader_output(content, encoding, limits) as (kind, lines):
+        with _reader_output(content, encoding, limits) as (source, lines):
             spool.writelines(lines)
         spool.seek(0)
-        yield _sheet(kind, spool)
+        yield _sheet(source, spool)
 
 
-def _sheet(kind: str, lines: Iterable[bytes]) -> Sheet:
-    rows = (_row(line, kind) for line in lines)
-    return Sheet([str(cell or "").strip() for cell in next(rows).cells], rows)
+def _sheet(source: Source, lines: Iterable[bytes]) -> Sheet:
+    rows = (_row(line, source["kind"]) for line in lines)
+    heading = next(rows)
+    return Sheet([str(cell or "").strip() for cell in heading.cells], rows, source, heading.number)
 
 
 def _row(line: bytes, kind: str) -> Row:
@@ -88,6 +94,8 @@ def _row(line: bytes, kind: str) -> Row:
 def _cell(cell: Any, kind: str) -> Cell:
     if isinstance(cell, str):
         return unescape_formulas(cell) if kind == "csv" else cell
+    if isinstance(cell, list):
+        return ShownNumber(*cell)
     if isinstance(cell, dict):
         return dt.date.fromisoformat(cell["d"]) if "d" in cell else dt.datetime.fromisoformat(cell["t"])
     return cell
@@ -97,15 +105,15 @@ def _cell(cell: Any, kind: str) -> Cell:
 
 
 @contextmanager
-def _reader_output(content: bytes, encoding: str | None, limits: Limits) -> Iterator[tuple[str, Iterator[bytes]]]:
-    """Yield the file's type and the output lines of its rows."""
+def _reader_output(content: bytes, encoding: str | None, limits: Limits) -> Iterator[tuple[Source, Iterator[bytes]]]:
+    """Yield how the file is written, and the output lines of its rows."""
     with TemporaryFile() as file:
         file.write(content)
         file.seek(0)
         reader = _ReaderProcess(file, encoding, limits)
         try:
             reader.watch()
-            yield reader.kind(), reader.rows()
+            yield reader.source(), reader.rows()
         finally:
             reader.close()
 
@@ -133,9 +141,10 @@ class _ReaderProcess:
         """Start the timer that kills the process at its time limit."""
         self._alarm.start()
 
-    def kind(self) -> str:
-        """Return the file's type from the first message: "csv" or "xlsx". Raises InvalidFile."""
-        return str(self._message(self._read_line())["kind"])
+    def source(self) -> Source:
+        """Return how the file is written, from the first message. Raises InvalidFile."""
+        source: Source = self._message(self._read_line())["source"]
+        return source
 
     def rows(self) -> Iterator[bytes]:
         """Yield the lines of the rows, the heading first. Raises InvalidFile."""
@@ -180,6 +189,8 @@ class _ReaderProcess:
                 values["most"] = Decimal(values["most"])  # a figure; the others are numbers of rows
             text = message["refused"]  # marked in the reader
             refused = format_text(_(text), **values)
+            if message.get("source"):
+                raise UnclearEncoding(refused, message["source"])
             raise (LimitExceeded if message.get("too_much") else InvalidFile)(refused)
         if "fault" in message:
             log.error("reader_failed", fault=message["fault"])

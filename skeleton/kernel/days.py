@@ -6,6 +6,7 @@ date, or the date of a time, calls these functions; a test checks the sources. I
 its triggers know today from the audit context of the transaction (`skeleton_today()`).
 """
 
+import calendar
 import datetime as dt
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,16 @@ def today() -> dt.date:
 def day_of(moment: dt.datetime) -> dt.date:
     """Return the date of `moment`, which must have a time zone."""
     return moment.astimezone(zone()).date()
+
+
+def add_months(day: dt.date, months: int, *, day_of_month: int) -> dt.date:
+    """Return `day_of_month` of the month that is `months` after that of `day`, or the last day of a shorter month.
+
+    Raises ValueError after the year 9999.
+    """
+    years, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    last = calendar.monthrange(years, month + 1)[1]
+    return dt.date(years, month + 1, min(day_of_month, last))
 
 
 def start_of(day: dt.date) -> dt.datetime:

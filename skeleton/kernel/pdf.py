@@ -12,7 +12,6 @@ import struct
 import subprocess
 import sys
 from collections.abc import Mapping
-from functools import cache
 from math import prod
 from pathlib import Path
 
@@ -22,7 +21,7 @@ import orjson
 import typst
 from django.conf import settings
 
-from skeleton.kernel import typst_compiler
+from skeleton.kernel import fonts, typst_compiler
 from skeleton.kernel.types import Values
 
 LARGE_DOCUMENT_BYTES = 12_000
@@ -71,8 +70,19 @@ def _render_in_subprocess(job: Values) -> bytes:
     return done.stdout
 
 
-@cache
+def missing_characters(text: str) -> list[str]:
+    """Return the characters of `text` that a document could only show as boxes, each once."""
+    return fonts.missing_characters(text, _font_folders())
+
+
+def added_fonts() -> Path:
+    """Return the folder of the fonts that `manage.py add_fonts` has added. It need not exist."""
+    return Path(settings.SKELETON_DATA_DIR) / "fonts"
+
+
 def _font_folders() -> list[str]:
-    """Return the font folders: Noto Sans (Latin, Cyrillic, Greek …), Rubik (Hebrew, Arabic), and configured ones."""
+    """Return the folders of Noto Sans (Latin, Cyrillic, Greek …), Rubik (Hebrew, Arabic), set and added fonts."""
     folders = [str(package.ROOT / "files") for package in (fontpkg_noto_sans, fontpkg_rubik)]
-    return [*folders, settings.SKELETON_FONTS] if settings.SKELETON_FONTS else folders
+    configured = [settings.SKELETON_FONTS] if settings.SKELETON_FONTS else []
+    added = [str(added_fonts())] if added_fonts().is_dir() else []
+    return [*folders, *configured, *added]

@@ -17,18 +17,23 @@ PDF_STANDARD: list[Any] = ["a-3a"]
 """PDF/A-3a: embedded fonts, accessible and searchable text, suitable for long-term archiving (ISO 19005-3)."""
 
 
+_NOT_IN_PDF_A = ("could not be displayed", "disallowed codepoint")
+"""What Typst says about a text that PDF/A doesn't allow."""
+
+
 def compile_pdf(*, template: str, data: str, moment: int, fonts: list[str], picture: str | None = None) -> bytes:
     """Render a template with a JSON text to PDF. `moment` (Unix time) is its creation time.
 
     `picture` is a PNG or JPEG as a JSON list of its bytes, which the template finds in `sys.inputs.picture`.
 
-    PDF/A doesn't allow characters that no font has. A text with such characters becomes an ordinary PDF, with boxes.
+    PDF/A doesn't allow characters that no font has, nor some invisible ones. A text with such characters becomes an
+    ordinary PDF, with boxes.
     """
     inputs = {"data": data} if picture is None else {"data": data, "picture": picture}
     try:
         return _compile(template, inputs, moment, tuple(fonts), PDF_STANDARD)
     except typst.TypstError as error:
-        if "could not be displayed" not in error.message:
+        if not any(reason in error.message for reason in _NOT_IN_PDF_A):
             raise
     return _compile(template, inputs, moment, tuple(fonts), [])
 

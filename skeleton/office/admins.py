@@ -19,6 +19,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.text import capfirst
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 
+from skeleton.db.search import search_rows
 from skeleton.kernel.actors import Actor
 from skeleton.office.actions import AdminAction, run_bulk_action
 from skeleton.office.changelist import StrictChangeList
@@ -58,9 +59,6 @@ class ReadOnlyAdmin(ExportMixin, ModelAdmin):
 
     bulk_actions: ClassVar[tuple[str, ...]] = ()
     """Those `record_actions` that can be applied to several rows of the list. They must have no form fields."""
-
-    lowercase_search: ClassVar[bool] = False
-    """Whether the columns in `search_fields` are stored in lower case, with an index for substring search."""
 
     ordering: ClassVar[Sequence[str]] = ("-pk",)
     list_per_page = 50
@@ -147,11 +145,9 @@ class ReadOnlyAdmin(ExportMixin, ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Model], search_term: str
     ) -> tuple[QuerySet[Model], bool]:
+        """Return the rows that contain each word in one of the search fields, as in the API (`db.search`)."""
         term = clean_search_text(SEARCH_VAR, search_term)
-        found: tuple[QuerySet[Model], bool] = super().get_search_results(
-            request, queryset, term.lower() if self.lowercase_search else term
-        )
-        return found
+        return search_rows(queryset, term, self.get_search_fields(request)), False
 
     def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[StrictChangeList]:
         return StrictChangeList

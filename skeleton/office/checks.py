@@ -8,6 +8,7 @@ from django.core.checks import Error
 from django.forms import BaseForm
 from unfold.checks import UnfoldModelAdminChecks
 
+from skeleton.db.search import searched_column
 from skeleton.office.forms import RecordForm
 from skeleton.office.tables.table import table_for_model
 from skeleton.rest.serializers import InputSerializer
@@ -95,7 +96,7 @@ class AdminChecks(UnfoldModelAdminChecks):
         if misnamed:
             return misnamed  # other checks need the actions
         found: list[object] = super().check(admin_obj, **kwargs)
-        rules = (_unused, _overridden, _foreign_inlines, _forms, _files, _access, _permissions)
+        rules = (_unused, _overridden, _foreign_inlines, _forms, _files, _access, _permissions, _search)
         return [*found, *(error for rule in rules for error in rule(admin_obj))]
 
 
@@ -103,6 +104,13 @@ def _unused(screen: object) -> Iterator[Error]:
     for name, hint in UNUSED.items():
         if getattr(screen, name, None):
             yield admin_error(screen, "E101", f"{name!r} has no effect in this back office.", hint)
+
+
+def _search(screen: "ReadOnlyAdmin") -> Iterator[Error]:
+    for path in screen.search_fields:
+        if searched_column(screen.model, path) is None:
+            text = f"search_fields: {path!r} is no text, so it can't be searched."
+            yield admin_error(screen, "E110", text, "Name columns only: `db.search` folds them and finds the words.")
 
 
 def _overridden(screen: object) -> Iterator[Error]:

@@ -16,6 +16,7 @@ from skeleton.kernel.days import start_of
 from skeleton.kernel.ids import parse_uuid
 from skeleton.kernel.money import KNOWN_CURRENCIES
 from skeleton.kernel.translation import Text
+from skeleton.office.dates import LocalizedDateField
 from skeleton.office.parameters import NOT_A_DATE, NOT_A_TIME, BadParameter
 
 if TYPE_CHECKING:
@@ -108,4 +109,4 @@ def _read(field: forms.Field, name: str, text: str, reason: Text) -> Any:
         raise BadParameter(name, reason) from exc
 
 
-DATE, TIME = forms.DateField(), forms.TimeField()
+DATE, TIME = LocalizedDateField(), forms.TimeField()

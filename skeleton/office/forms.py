@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django import forms
+from django.contrib.admin.widgets import get_select2_language
 from django.db.models import Model, QuerySet
 from django.forms.models import InlineForeignKeyField, construct_instance
 from django.urls import reverse_lazy
@@ -14,6 +15,7 @@ from django.utils.translation import gettext
 from unfold import widgets
 
 from skeleton.kernel.actors import Actor
+from skeleton.kernel.characters import FORBIDDEN_CHARACTER, ForbiddenCharacter, clean_text, has_visible_character
 from skeleton.kernel.errors import DomainError
 from skeleton.kernel.ids import parse_uuid
 from skeleton.kernel.money import currencies_in_use
@@ -23,9 +25,21 @@ from skeleton.office.form_errors import add_to_form
 from skeleton.office.numbers import AmountField, number_language_of, set_number_language
 from skeleton.office.reports import Column
 
+SELECT2 = "admin/js/vendor/select2/select2.full.js"
+
 
 class AutocompleteWidget(widgets.UnfoldAdminAutocompleteModelChoiceFieldWidget):
-    """Loads only the selected row, because there may be millions of rows."""
+    """Loads only the selected row, because there may be millions of rows. Select2 speaks the language of the page."""
+
+    @property
+    def media(self) -> forms.Media:
+        """Return unfold's files, and the texts of Select2 in the page's language, which unfold leaves out."""
+        found = super().media
+        language = get_select2_language()
+        files = list(found._js)
+        if language:
+            files.insert(files.index(SELECT2) + 1, f"admin/js/vendor/select2/i18n/{language}.js")
+        return forms.Media(css=found._css, js=files)
 
     option_template_name = "django/forms/widgets/select_option.html"
 
@@ -203,7 +217,34 @@ def version_of(record: Model) -> str:
     return changed.isoformat() if changed and not record._state.adding else ""
 
 
-class ActionForm(forms.Form):
+class CleanTextsMixin:
+    """Cleans the characters of entered texts, as the API's fields do (see `kernel.characters`)."""
+
+    cleaned_data: dict[str, Any]
+    fields: dict[str, forms.Field]
+
+    def _clean_fields(self) -> None:
+        super()._clean_fields()  # type: ignore[misc]
+        for name, value in list(self.cleaned_data.items()):
+            if isinstance(value, str) and value and not isinstance(self.fields[name].widget, forms.PasswordInput):
+                self._clean_text(name, value)
+
+    def _clean_text(self, name: str, value: str) -> None:
+        field = self.fields[name]
+        try:
+            text = clean_text(value).strip() if getattr(field, "strip", False) else clean_text(value)
+        except ForbiddenCharacter:
+            self.add_error(name, FORBIDDEN_CHARACTER)  # type: ignore[attr-defined]
+            return
+        if has_visible_character(text):
+            self.cleaned_data[name] = text
+        elif field.required:
+            self.add_error(name, field.error_messages["required"])  # type: ignore[attr-defined]
+        else:
+            self.cleaned_data[name] = ""
+
+
+class ActionForm(CleanTextsMixin, forms.Form):
     """The form of an action, with the `record` concerned and the `actor`."""
 
     def __init__(self, *args: Any, record: Any, actor: Actor, **kwargs: Any) -> None:
@@ -222,7 +263,7 @@ class ActionForm(forms.Form):
         return {name: value for name, value in values.items() if value not in (None, "")}
 
 
-class RowForm(forms.Form):
+class RowForm(CleanTextsMixin, forms.Form):
     """The fields of one row of a `TableForm`, and the `record` that the row is about."""
 
     def __init__(self, *args: Any, record: Any, **kwargs: Any) -> None:

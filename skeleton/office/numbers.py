@@ -9,11 +9,14 @@ from typing import Any, TypeAlias
 from django import forms
 from django.conf import settings
 from django.db import models
+from django.urls import reverse_lazy
 from django.utils.translation import get_language, gettext
 from unfold import widgets
 
 from skeleton.kernel.money import EXACT_CONTEXT, MAX_AMOUNT, minor_digits
 from skeleton.kernel.number_formats import InvalidNumber, NumberFormat
+from skeleton.kernel.text import local_money
+from skeleton.office.dates import LocalizedDateField, LocalizedDateTimeField
 
 LANGUAGE_FIELD = "_number_language"
 """The page's hidden field with the language in whose notation its numbers were shown and entered."""
@@ -78,6 +81,16 @@ class AmountField(NumberField):
     """An amount, entered in whole units (1550.00) and stored in minor units of `currency`."""
 
     currency = "USD"
+    currency_fields: tuple[str, ...] = ("currency",)
+    """The fields of the form that hold the currency; the first that isn't empty counts, else `currency`."""
+
+    def get_bound_field(self, form: forms.BaseForm, field_name: str) -> forms.BoundField:
+        self.widget.attrs |= {
+            "data-understood-by": reverse_lazy("admin:understood"),
+            "data-currency": self.currency,
+            "data-currency-fields": " ".join(self.currency_fields),
+        }
+        return super().get_bound_field(form, field_name)
 
     def digits(self) -> int:
         """Return the number of decimals of the currency, or 2 if it is unknown."""
@@ -109,11 +122,24 @@ class AmountField(NumberField):
         return told.format(currency=self.currency, number=self.digits(), example=example)
 
 
+def describe_amount(text: str, currency: str, language: str) -> str:
+    """Return how an amount is understood that is typed on a page in a language, or why it isn't. Empty for none."""
+    field = AmountField(required=False)
+    field.currency = currency
+    field.language = language if language in dict(settings.LANGUAGES) else None
+    try:
+        amount = field.clean(text)
+    except forms.ValidationError as error:
+        return str(error.messages[0])
+    return "" if amount is None else f"= {local_money(amount, currency)}"
+
+
 Overrides: TypeAlias = "dict[type[models.Field[Any, Any]], dict[str, object]]"
 
 FORM_FIELDS: Overrides = {
-    kind: {"form_class": field, "widget": NumberField.widget}
+    kind: {"form_class": field, "widget": field.widget}
     for kind, field in (
+        (models.DateField, LocalizedDateField),
         (models.DecimalField, LocalizedDecimalField),
         (models.FloatField, LocalizedDecimalField),
         (models.IntegerField, LocalizedIntegerField),
@@ -133,7 +159,8 @@ def number_language_of(form: forms.BaseForm) -> str:
 
 
 def set_number_language(form: forms.BaseForm, language: str) -> None:
-    """Set the notation of all number fields of a form to that of a language."""
+    """Set the notation of all numbers and dates of a form to that of a language."""
     for field in form.fields.values():
-        if isinstance(field, NumberField):
-            field.language = language
+        entered = field.fields[0] if isinstance(field, LocalizedDateTimeField) else field
+        if isinstance(entered, NumberField | LocalizedDateField):
+            entered.language = language

@@ -70,7 +70,8 @@ class AtomicHandling(ObjectLookup):
             return response
         if not self.answers_whole_object(method):
             return response
-        response.headers["ETag"] = etag_of(response.content)
+        if not response.has_header("ETag"):
+            response.headers["ETag"] = etag_of(response.content)
         return (method in READ_METHODS and not_modified(request, response)) or response
 
     def wrap_handler(self, request: Request) -> bool:

@@ -8,7 +8,7 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, ClassVar, TypeAlias, TypeVar
 from uuid import UUID
 
 import email_validator
@@ -18,6 +18,13 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 from rest_framework.utils.formatting import lazy_format
 
+from skeleton.kernel.characters import (
+    FORBIDDEN_CHARACTER,
+    ForbiddenCharacter,
+    clean_text,
+    clean_texts,
+    has_visible_character,
+)
 from skeleton.kernel.ids import parse_uuid
 from skeleton.kernel.money import KNOWN_CURRENCIES, MAX_AMOUNT
 from skeleton.kernel.text import format_text
@@ -62,21 +69,36 @@ class TranslatedBoundsMixin:
 
 
 class TextField(TranslatedBoundsMixin, serializers.CharField):
-    """A text. Empty or blank input becomes null if the field is nullable, and is refused otherwise."""
+    """A text, in one normal form and without invisible characters (see `kernel.characters`).
 
-    default_error_messages = {"invalid": _("Not a valid string.")}
+    Input with nothing to see in it becomes null if the field is nullable, and is refused otherwise.
+    """
+
+    cleaned: ClassVar[bool] = True
+    """Whether characters are cleaned. Passwords are not: what is typed must stay what was hashed."""
+
+    default_error_messages = {"invalid": _("Not a valid string."), "characters": FORBIDDEN_CHARACTER}
 
     def __init__(self, **kwargs: object) -> None:
         kwargs.setdefault("max_length", 255)
         super().__init__(**kwargs)
 
     def run_validation(self, data: object = empty) -> Any:
-        if isinstance(data, str) and not data.strip():
-            if self.allow_null:
-                return None
-            if not self.allow_blank:
-                self.fail("blank")
+        if isinstance(data, str):
+            text = self._clean(data)
+            if not (has_visible_character(text) if self.cleaned else text.strip()):
+                if self.allow_null:
+                    return None
+                if not self.allow_blank:
+                    self.fail("blank")
+            data = text
         return super().run_validation(data)
+
+    def _clean(self, text: str) -> str:
+        try:
+            return clean_text(text) if self.cleaned else text
+        except ForbiddenCharacter:
+            self.fail("characters")
 
     def to_internal_value(self, data: object) -> str:
         if not isinstance(data, str):
@@ -297,12 +319,13 @@ class ReferenceField(UUIDField):
 
 
 class JsonObjectField(serializers.Field[Values, object, object, object]):
-    """A JSON object that is stored unchanged and replaced as a whole. `texts=True` requires all values to be texts."""
+    """A JSON object that is replaced as a whole. `texts=True` requires all values to be texts."""
 
     default_error_messages = {
         "invalid": _("Must be an object."),
         "texts": _("Must be an object of texts."),
         "size": _("Must have at most {limit} entries."),
+        "characters": FORBIDDEN_CHARACTER,
     }
     limit = 100
 
@@ -317,7 +340,10 @@ class JsonObjectField(serializers.Field[Values, object, object, object]):
             self.fail("size", limit=self.limit)
         if self.texts and not all(isinstance(value, str) for value in data.values()):
             self.fail("texts")
-        return data
+        try:
+            return dict(clean_texts(data))
+        except ForbiddenCharacter:
+            self.fail("characters")
 
     def to_representation(self, value: dict[str, object]) -> dict[str, object]:
         return value

@@ -15,36 +15,19 @@ from typing import Any, ClassVar, TypeAlias
 import django_filters
 from django import forms
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models import CharField, Model, QuerySet, TextField
+from django.db.models import CharField, Model, QuerySet, TextField, Value
 from django.db.models.functions import Lower
-from django.db.models.lookups import BuiltinLookup
 from django_filters.constants import EMPTY_VALUES
 
 from skeleton.db.compiled_sql import Placeholder, ValueNotKnown, refusing_queries
+from skeleton.db.search import SEARCH_TEXT, contains_word, folded, nth_word, words_of
+from skeleton.kernel.characters import FORBIDDEN_CHARACTER, ForbiddenCharacter, clean_text
 from skeleton.kernel.days import end_of, start_of
 from skeleton.kernel.errors import BadRequest
 from skeleton.kernel.types import Values
 
 CharField.register_lookup(Lower)
 TextField.register_lookup(Lower)
-
-
-@CharField.register_lookup
-@TextField.register_lookup
-class ILikeLookup(BuiltinLookup):
-    """`column__matches=pattern`: a LIKE with a complete pattern (see `like_pattern`), for a trigram index."""
-
-    lookup_name = "matches"
-    prepare_rhs = False
-
-    def get_rhs_op(self, connection: object, rhs: str) -> str:
-        return f"LIKE {rhs}"
-
-
-def like_pattern(text: str) -> str:
-    """Return a LIKE pattern for lower-case texts that contain `text`, ignoring case."""
-    escaped = text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"
 
 
 class SqlFilter:
@@ -55,7 +38,7 @@ class SqlFilter:
 
     by_value: ClassVar[bool] = False
     """Whether the best plan depends on the value, so that PostgreSQL must plan each run: a LIKE with an unknown pattern
-    can't use a trigram index, and a frequent country needs another plan than a rare one."""
+    can't use a trigram index well, and a frequent country needs another plan than a rare one."""
 
     def variant(self, value: object) -> object:
         """Return the part of the value that changes the SQL."""
@@ -113,7 +96,17 @@ class UUIDFilter(SqlFilter, django_filters.UUIDFilter):
     pass
 
 
+class _Text(forms.CharField):
+    def to_python(self, value: object) -> str:
+        try:
+            return clean_text(super().to_python(value) or "")
+        except ForbiddenCharacter:
+            raise forms.ValidationError(FORBIDDEN_CHARACTER) from None
+
+
 class TextFilter(SqlFilter, django_filters.CharFilter):
+    field_class: ClassVar[type[forms.CharField]] = _Text
+
     def __init__(self, *args: object, **kwargs: object) -> None:
         kwargs.setdefault("max_length", 255)
         super().__init__(*args, **kwargs)
@@ -152,20 +145,35 @@ class NumberFilter(SqlFilter, django_filters.Filter):
     field_class = forms.IntegerField
 
 
-class LikeFilter(TextFilter):
-    """Texts that contain the value, ignoring case: the pattern of `column__matches` (see `like_pattern`)."""
+class SearchFilter(TextFilter):
+    """Rows that contain each word of the value in one of `fields` (see `db.search`)."""
 
     by_value = True
 
+    def __init__(self, *fields: str, **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        self.fields = fields or (SEARCH_TEXT,)
+
+    def variant(self, value: object) -> int:
+        """Return the number of words."""
+        return len(words_of(str(value)))
+
     def bind(self, value: str) -> str:
-        return like_pattern(value)
+        """Return the words, joined by line breaks."""
+        return "\n".join(words_of(value))
+
+    def filter(self, qs: Any, value: Any) -> Any:
+        words, count = (value, value.variant) if isinstance(value, Placeholder) else (Value(value), self.variant(value))
+        for number in range(1, int(str(count)) + 1):
+            qs = qs.filter(contains_word(qs.model, self.fields, nth_word(words, number)))
+        return qs
 
 
-class SearchFilter(LikeFilter):
-    """Texts that contain the value, ignoring case, in a lower-case column."""
+class KeyFilter(TextFilter):
+    """Exactly the value, in any spelling: by the folded key of the text (`skeleton_key`)."""
 
-    def __init__(self, field_name: str = "search_text", **kwargs: object) -> None:
-        super().__init__(field_name=field_name, lookup_expr="matches", **kwargs)
+    def filter(self, qs: Any, value: Any) -> Any:
+        return qs.filter(**{self.field_name: folded(value if isinstance(value, Placeholder) else Value(value))})
 
 
 FilterShape: TypeAlias = tuple[tuple[str, object], ...]

@@ -8,29 +8,32 @@ from django.utils.translation import gettext_lazy as _
 
 from skeleton.kernel.bank_accounts import parse_bic, parse_iban
 from skeleton.kernel.countries import country_codes
+from skeleton.kernel.phones import LONGEST, is_phone
 from skeleton.kernel.tax_ids import parse_vat_id
 from skeleton.rest.fields import TextField, mark_stateless
 from skeleton.rest.serializers import InputSerializer, Serializer
 
-_PHONE = re.compile(r"\(?\+?[0-9 ().\-]+")
-_PHONE_DIGITS = range(3, 21)
 _URL = URLValidator(schemes=["http", "https"])
 _SCHEME = re.compile(r"[0-9]{4}|EM", re.ASCII)
 
 
 @mark_stateless
 class PhoneField(TextField):
-    """A phone number: `+`, digits, spaces and `().-`, with 3 to 20 digits. Stored as entered."""
+    """A phone number as people write it, perhaps with an extension (`kernel.phones`). Stored as entered."""
 
-    default_error_messages = {"phone": _("Must be a phone number: digits, with +, spaces, brackets, dots or hyphens.")}
+    default_error_messages = {
+        "phone": _(
+            "Must be a phone number: 3 to 20 digits, with +, spaces, brackets, dots, slashes or hyphens, and perhaps an"
+            " extension such as ext. 12."
+        )
+    }
 
     def __init__(self, **kwargs: object) -> None:
-        super().__init__(max_length=50, **kwargs)
+        super().__init__(max_length=LONGEST, **kwargs)
 
     def to_internal_value(self, data: object) -> str:
         text = super().to_internal_value(data)
-        digits = sum(character.isdigit() for character in text)
-        if not _PHONE.fullmatch(text) or digits not in _PHONE_DIGITS:
+        if len(text) <= LONGEST and not is_phone(text):
             self.fail("phone")
         return text
 

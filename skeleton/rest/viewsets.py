@@ -43,6 +43,7 @@ from skeleton.rest.actions import BY_CLASS, ActionDescription, describe, descrip
 from skeleton.rest.atomic_handling import AtomicHandling
 from skeleton.rest.compiled import CompiledQuery, compiled_query_of
 from skeleton.rest.declared import most_derived
+from skeleton.rest.etags import etag_of
 from skeleton.rest.filters import FilterSet
 from skeleton.rest.http import JsonResponse
 from skeleton.rest.listing import NEWEST_FIRST, Ordering, SortKey, ordering_by, parse_filters, unfiltered_query
@@ -368,8 +369,17 @@ class CreateMixin(ApiViewSet):
             made = serializer.instance
         if made is None:
             raise TypeError(f"{type(self).__name__}.perform_create must return the object or its id.")
-        data = self.read_written(made.pk if isinstance(made, Model) else made)
-        return self.answer(data, 201, self.get_success_headers(data))
+        pk = made.pk if isinstance(made, Model) else made
+        data = self.read_written(pk)
+        more = self.read_about_created(pk)
+        response = self.answer({**data, **more}, 201, self.get_success_headers(data))
+        if more:
+            response.headers["ETag"] = etag_of(self.answer(data).content)
+        return response
+
+    def read_about_created(self, pk: Any) -> dict[str, object]:
+        """Return what the answer to a creation says besides the new object. It does not count for the ETag."""
+        return {}
 
     def perform_create(self, serializer: InputSerializer) -> object:
         """DRF's hook: create the object, and return it or its id (or set `serializer.instance`)."""

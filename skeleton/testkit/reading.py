@@ -9,7 +9,7 @@ from typing import Any
 from unittest import mock
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Model, QuerySet
+from django.db.models import Model, QuerySet, Value
 from django.db.models.functions import JSONArray
 from django.http import QueryDict
 from django.utils.http import urlencode
@@ -162,7 +162,9 @@ def represent(serializer: Any, row: object) -> dict[str, object]:
 def _children(field: Children, row: Any) -> list[object]:
     """Return the children of one parent as instances, in order. Their key may have several columns."""
     columns = [part.attname for part in field.rows.model._meta.pk_fields]
-    parents = type(row)._base_manager.filter(pk=row.pk)
+    fields = {field.attname for field in row._meta.concrete_fields}
+    annotated = {name: Value(value) for name, value in vars(row).items() if name not in fields and name[0] != "_"}
+    parents = type(row)._base_manager.filter(pk=row.pk).annotate(**annotated)
     found = parents.values_list(ArraySubquery(field.rows.values_list(JSONArray(*columns))), flat=True)[0]
     keys = [json.loads(key) if isinstance(key, str) else key for key in found]
     children = field.rows.all()

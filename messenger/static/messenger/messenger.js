@@ -287,11 +287,16 @@ document.addEventListener("DOMContentLoaded", () => {
     const heardMessage = (message, isNew) => {
         const talk = talks.get(message.conversation_id);
         if (talk && message.seq >= talk.last_seq) {
+            const isCounted = message.seq === talk.last_seq;
             talk.last_seq = message.seq;
             talk.last_message = message;
             if (isNew) talk.last_activity_at = message.created_at;
-            if (message.sender_id === me) talk.read_seq = Math.max(talk.read_seq, message.seq);
-            talk.unread_count = Math.max(0, talk.last_seq - talk.read_seq);
+            if (message.sender_id === me) {
+                talk.read_seq = Math.max(talk.read_seq, message.seq);
+                talk.unread_count = 0;
+            } else if (!isCounted) {
+                talk.unread_count += 1;
+            }
         }
         if (message.conversation_id === open && (isNew || messages.has(message.seq))) {
             messages.set(message.seq, message);
@@ -307,14 +312,15 @@ document.addEventListener("DOMContentLoaded", () => {
             if (message.conversation_id === open) await markRead();
         },
         "message.updated": ({ message }) => heardMessage(message, false),
-        "message.deleted": ({ message }) => heardMessage(message, false),
+        "message.deleted": async ({ message }) => {
+            heardMessage(message, false);
+            const talk = talks.get(message.conversation_id);
+            if (talk && message.seq > talk.read_seq) await refreshTalk(talk.id); // it no longer counts as unread
+        },
         "conversation.updated": ({ conversation_id }) => refreshTalk(conversation_id),
-        "conversation.read": ({ conversation_id, user_id, seq }) => {
+        "conversation.read": async ({ conversation_id, user_id, seq }) => {
             const talk = talks.get(conversation_id);
-            if (!talk || user_id !== me || seq <= talk.read_seq) return; // read on another device
-            talk.read_seq = seq;
-            talk.unread_count = Math.max(0, talk.last_seq - seq);
-            drawTalks();
+            if (talk && user_id === me && seq > talk.read_seq) await refreshTalk(conversation_id); // on another device
         },
         "stream.reset": () => location.reload(),
     };

@@ -55,7 +55,7 @@ def _draft(world: World, n: int, ends: dt.date) -> UUID:
         "start_date": ends - 365 * DAY,
         "end_date": ends,
         "auto_renewal": n % 3 == 0,
-        "renewal_period_days": 365 if n % 3 == 0 else None,
+        "renewal_period_months": 12 if n % 3 == 0 else None,
         "notes": "Framework agreement",
     }
     return create_contract(values=values, actor=world.staff[0])

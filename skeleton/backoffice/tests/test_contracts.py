@@ -49,7 +49,9 @@ def posted(**fields):
         "shipping_cost": "1000",
         "shipping_currency": "JPY",
         "max_renewals": "0",
+        "renewal_period_months": "",
         "renewal_period_days": "",
+        "notice_days": "",
         **fields,
     }
 
@@ -173,6 +175,25 @@ def test_the_story_by_its_buttons(clerk, chief):
     assert (ended.status, ended.termination_reason, ended.version) == ("terminated", "Breach of terms", 5)
     again = clerk.post(page(contract, "terminate"), {"reason": "Again"})
     assert "This contract has been terminated. Create a new one instead." in text(again)
+
+
+def test_a_contract_without_end_that_is_given_notice(clerk):
+    body = posted(party_id=CustomerFactory.create().pk, last_day="", notice_days="30", renewal_period_months="")
+    assert clerk.post(f"{CONTRACTS}add/", body).status_code == 302
+    contract = Contract.objects.get()
+    assert (contract.end_date, contract.notice_days) == (None, 30)
+    clerk.post(page(contract, "activate"))
+    shown = text(clerk.get(page(contract)))
+    assert "from 15 Jan 2026, without end" in shown
+    assert page(contract, "renew") not in shown
+    assert "without end" in text(clerk.get(CONTRACTS))
+    day = today() + dt.timedelta(days=29)
+    refused = clerk.post(page(contract, "terminate"), {"reason": "Moved", "effective_date": str(day)})
+    assert list(refused.context["form"].errors) == ["effective_date"]
+    day += dt.timedelta(days=1)
+    clerk.post(page(contract, "terminate"), {"reason": "Moved", "effective_date": str(day)})
+    contract.refresh_from_db()
+    assert (contract.status, contract.terminates_on) == ("active", day)
 
 
 def test_a_signature_of_another_day(clerk):

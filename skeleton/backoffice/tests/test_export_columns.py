@@ -69,8 +69,8 @@ def test_every_column_has_a_cell_that_both_formats_can_hold(label):
     table = table_for_model(PLAIN[label])
     row = filled(PLAIN[label])
     cells = line_of(row, table.columns)
-    assert all(isinstance(cell, str | int | float | Decimal) and cell != "" for cell in cells), dict(
-        zip(table.names, cells, strict=True)
+    assert all(isinstance(cell, str | int | float | Decimal | dt.date | dt.time) and cell != "" for cell in cells), (
+        dict(zip(table.names, cells, strict=True))
     )
     (read,) = list(csv.reader(csv_lines([cells])))
     sheet = openpyxl.load_workbook(io.BytesIO(b"".join(xlsx_chunks([table.names, cells])))).active

@@ -200,9 +200,8 @@ def test_the_search_of_payments_uses_its_indexes(clerk):
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
     plan = rows.explain()
     assert "Seq Scan" not in plan
-    for name in ("number", "reference", "external_id"):
-        assert re.search(rf"Index Cond: \(upper\(.*{name}", plan) or f"billing_payment_{name[:9]}" in plan, plan
-    assert "parties_party_search" in plan
+    for index in ("billing_payment_search", "parties_party_search"):
+        assert re.search(rf"{index} .*\n +Index Cond: \(\(search_text ~~ ANY", plan), plan
 
 
 @pytest.mark.parametrize("asked", ["rEf-7 Blue", "bank-9", "PAY-", "acme", "acme corp"])

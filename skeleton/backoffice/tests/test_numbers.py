@@ -288,9 +288,43 @@ def test_a_payment_typed_in_a_browser(live_server, chart):
         page.locator("[type=submit]:visible").last.click()
         window.go(payment_page(invoice))
         page.locator("[name=amount]").fill("12,50")
+        expect(page.locator(".amount-understood")).to_have_text("= 12,50 EUR")
         page.locator("#action-form button[type=submit]").click()
         expect(page.get_by_text("Zahlung über 12,50 EUR erfasst.")).to_be_visible()
         window.screenshot("payment-recorded")
 
     run_in_browser(story, live_server.url)
     assert [payment.amount for payment in Payment.objects.all()] == [1250]
+
+
+# --- the amount understood --------------------------------------------------------------------------------------------
+
+
+UNDERSTOOD = [
+    ("en", "12.50", "EUR", "= 12.50 EUR"),
+    ("en", "1,234.5", "EUR", "= 1,234.50 EUR"),
+    ("en", "12,50", "EUR", "write 12.50."),
+    ("de", "12,50", "EUR", "= 12,50 EUR"),
+    ("de", "1.234,50", "EUR", "= 1.234,50 EUR"),
+    ("uk", "1 234,50", "UAH", "= 1\u00a0234,50 UAH"),
+    ("en", "1250", "JPY", "= 1,250 JPY"),
+    ("en", "12.5", "JPY", "JPY has no decimals"),
+    ("en", " ", "EUR", ""),
+    ("en", "x", "<b>", "Write a number"),
+]
+
+
+@pytest.mark.parametrize("language, typed, currency, expected", UNDERSTOOD)
+def test_how_an_amount_is_understood(chief, language, typed, currency, expected):
+    speak(chief, language)
+    answer = chief.get("/admin/understood/", {"text": typed, "currency": currency, "language": ""})
+    assert answer["Content-Type"] == "text/plain; charset=utf-8"
+    assert expected in text(answer) if expected else text(answer) == ""
+    other = chief.get("/admin/understood/", {"text": "12,50", "currency": "EUR", "language": "de"})
+    assert text(other).startswith("= 12"), "as on the page that was opened in German"
+
+
+def test_the_amount_understood_is_below_its_field(chief):
+    shown = text(chief.get(payment_page(sent())))
+    assert re.search(r'<input[^>]*name="amount"[^>]*data-understood-by="/admin/understood/"', shown)
+    assert "backoffice/amounts.js" in shown

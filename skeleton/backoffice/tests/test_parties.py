@@ -171,3 +171,33 @@ def test_a_code_that_is_taken_is_told_at_the_code(clerk):
     CountryFactory.create(code="XA")
     response = clerk.post(f"{COUNTRIES}add/", {"code": "XA", "name": "en: Again"})
     assert list(response.context["adminform"].form.errors) == ["code"]
+
+
+@pytest.mark.parametrize(
+    ("language", "term", "shown"),
+    [
+        ("de", "Osterreich", "Österreich"),
+        ("uk", "австрія", "Австрія"),
+        ("en", "AUSTRIA", "Austria"),
+        ("de", "at", "Österreich"),
+    ],
+)
+def test_countries_are_picked_by_their_name_in_any_language(clerk, language, term, shown):
+    names = {"en": "Austria", "de": "Österreich", "uk": "Австрія"}
+    austria = CountryFactory.create(code="AT", alpha3="AUT", name=names, flag_emoji="")
+    clerk.user.language = language
+    clerk.user.save(update_fields=["language"])
+    (found,) = clerk.get(f"{COUNTRIES}pick/", {"term": term}).json()["results"]
+    assert found == {"id": str(austria.pk), "text": shown}
+    assert f"select2/i18n/{language}.js" in text(clerk.get(f"{CUSTOMERS}add/"))
+
+
+def test_names_are_found_and_stored_alike_in_pages(clerk):
+    posted = sent(name="Cafe\u0301 \u202eEl\u200bla", email="ella@example.com", phone="044/1234567")
+    assert clerk.post(f"{CUSTOMERS}add/", posted).status_code == 302
+    made = Customer.objects.get()
+    assert (made.name, made.phone) == ("Café Ella", "044/1234567")
+    assert clerk.get(CUSTOMERS, {"q": "ella cafe"}).context["cl"].result_count == 1
+    refused = clerk.post(f"{CUSTOMERS}add/", sent(name="\u3164", email="b@example.com"))
+    assert refused.status_code == 200
+    assert "name" in refused.context["adminform"].form.errors

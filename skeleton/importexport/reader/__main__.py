@@ -2,9 +2,10 @@
 
 TASK is a JSON object with the limits, the encoding if known, and the id of the parent process, with which it exits.
 Each output line is JSON. An array is a row (`[number, cells, formulas, faults]`, the first one being the heading). An
-object is a message: first `{"kind": "csv" | "xlsx"}`; last `{"end": true}`, or `{"refused": …, "values": …}`, with
-`"too_much": true` if wider limits could help, or `{"fault": …}` with a traceback. In a row, a date is `{"d": …}` and
-a datetime `{"t": …}`.
+object is a message: first `{"source": {"kind": "csv" | "xlsx", …}}` (see `csv_source`); last `{"end": true}`, or
+`{"refused": …, "values": …}`, with `"too_much": true` if wider limits could help and the `source` if its encoding is
+not certain, or `{"fault": …}` with a traceback. In a row, a date is `{"d": …}`, a datetime `{"t": …}`, and a number
+that is shown as something else `[1067, "01067"]`.
 """
 
 import datetime as dt
@@ -19,9 +20,9 @@ from typing import Any, BinaryIO
 
 from skeleton.embedded_postgres.parent import LINUX, stop_with_parent
 from skeleton.importexport.limits import Limits
-from skeleton.importexport.reader.errors import InvalidFile, LimitExceeded, gettext_noop
+from skeleton.importexport.reader.errors import InvalidFile, LimitExceeded, Source, UnclearEncoding, gettext_noop
 from skeleton.importexport.reader.rows import Row, normalized
-from skeleton.importexport.reader.texts import csv_rows
+from skeleton.importexport.reader.texts import csv_rows, csv_source
 from skeleton.importexport.reader.workbooks import xlsx_rows
 
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
@@ -59,8 +60,8 @@ def apply_limits(limits: Limits) -> None:
 def output_lines(file: BinaryIO, encoding: str | None, limits: Limits) -> Iterator[bytes]:
     """Yield the output lines for a file."""
     try:
-        kind, rows = read_table(file, encoding, limits)
-        yield _line({"kind": kind})
+        source, rows = read_table(file, encoding, limits)
+        yield _line({"source": source})
         yield from _within(limits.text, (_line(row) for row in rows))
         yield _line({"end": True})
     except InvalidFile as refusal:
@@ -73,20 +74,30 @@ def output_lines(file: BinaryIO, encoding: str | None, limits: Limits) -> Iterat
         yield _line({"fault": traceback.format_exc()[-2_000:]})
 
 
-def read_table(file: BinaryIO, encoding: str | None, limits: Limits) -> tuple[str, Iterator[Row]]:
-    """Return the file's type and its rows: the heading first, then each as wide as the heading. Raises InvalidFile."""
+def read_table(file: BinaryIO, encoding: str | None, limits: Limits) -> tuple[Source, Iterator[Row]]:
+    """Return how a file is written, and its rows: the heading first, then each as wide as that. Raises InvalidFile."""
     start = file.read(1_000)
     file.seek(0)
     if start.startswith(_OLE):
         if _PASSWORD in file.read():
             raise InvalidFile(gettext_noop("The workbook is protected with a password. Save it without one."))
         raise InvalidFile(gettext_noop("This is a file of an old Excel version. Save it as XLSX or CSV."))
-    is_workbook = start.startswith(_ZIP)
-    found = normalized(xlsx_rows(file, limits) if is_workbook else csv_rows(file, encoding, limits), limits)
+    source, rows = _workbook(file, limits) if start.startswith(_ZIP) else _text(file, encoding, limits)
+    found = normalized(rows, limits)
     first = next(found, None)
     if first is None:
         raise InvalidFile(gettext_noop("The file is empty."))
-    return (XLSX if is_workbook else CSV), _with_first(first, found)
+    return source, _with_first(first, found)
+
+
+def _workbook(file: BinaryIO, limits: Limits) -> tuple[Source, Iterator[Row]]:
+    return {"kind": XLSX}, xlsx_rows(file, limits)
+
+
+def _text(file: BinaryIO, encoding: str | None, limits: Limits) -> tuple[Source, Iterator[Row]]:
+    content = file.read()
+    source = csv_source(content, encoding)
+    return {"kind": CSV, **source}, csv_rows(content, source, limits)
 
 
 def _with_first(first: Row, others: Iterable[Row]) -> Iterator[Row]:
@@ -104,7 +115,9 @@ def _within(most: int, rows: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _refused(refusal: InvalidFile) -> bytes:
-    return _line({"refused": refusal.message, "values": refusal.values, "too_much": isinstance(refusal, LimitExceeded)})
+    source = refusal.source if isinstance(refusal, UnclearEncoding) else None
+    too_much = isinstance(refusal, LimitExceeded)
+    return _line({"refused": refusal.message, "values": refusal.values, "too_much": too_much, "source": source})
 
 
 def _line(said: Any) -> bytes:

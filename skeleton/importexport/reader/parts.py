@@ -8,6 +8,7 @@ from xml.parsers import expat
 
 from skeleton.importexport.reader.archives import Archive, Budget
 from skeleton.importexport.reader.errors import InvalidFile, gettext_noop
+from skeleton.importexport.reader.formats import builtin_format, is_date_format
 
 _OUT_OF_MEMORY = 1  # XML_ERROR_NO_MEMORY
 _MAIN = ("http://schemas.openxmlformats.org/spreadsheetml/2006/main", "http://purl.oclc.org/ooxml/spreadsheetml/main")
@@ -19,9 +20,7 @@ _RELATIONSHIP = (
 _ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
 _DATE_IDS = frozenset((*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)))
 """The built-in number formats of dates and times."""
-_NO_DATE = re.compile(r'"[^"]*"|\[[^\]]*\]|[_\\].')
-"""Parts of a format that are not placeholders: quoted texts, colours and locales, escaped characters."""
-_LONGEST_FORMAT = 255
+_DURATION = 46
 
 
 class PartParser:
@@ -137,16 +136,19 @@ class Styles(PartParser):
     def __init__(self) -> None:
         super().__init__()
         self._inside: set[str] = set()  # "xf" and "numFmt" also occur elsewhere, with another meaning
-        self._own: dict[str, bool] = {}
+        self._own: dict[str, str] = {}
         self.dates: list[bool] = []
+        self.formats: list[str] = []
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         if tag == "numFmt" and "numFmts" in self._inside:
-            self._own[attributes.get("numFmtId", "")] = is_date_format(attributes.get("formatCode", ""))
+            self._own[attributes.get("numFmtId", "")] = attributes.get("formatCode", "")
         elif tag == "xf" and "cellXfs" in self._inside:
             known = attributes.get("numFmtId", "0")
-            builtin = known.isdecimal() and len(known) < 4 and int(known) in _DATE_IDS
-            self.dates.append(self._own.get(known, builtin))
+            number = int(known) if known.isdecimal() and len(known) < 4 else 0
+            code = self._own.get(known)
+            self.dates.append(number in _DATE_IDS and number != _DURATION if code is None else is_date_format(code))
+            self.formats.append(builtin_format(number) if code is None else code)
         elif tag in ("numFmts", "cellXfs"):
             self._inside.add(tag)
 
@@ -179,12 +181,6 @@ class SharedStrings(PartParser):
         elif tag == "si":
             self.texts.append(unescaped("".join(self._parts)))
             self._parts = []
-
-
-def is_date_format(code: str) -> bool:
-    """Return whether a number format shows a date or a time of day. (`[h]:mm` is a duration, which stays a number.)"""
-    first = code[:_LONGEST_FORMAT].partition(";")[0]
-    return "[h" not in first.lower() and re.search("[dmyhs]", _NO_DATE.sub("", first), re.IGNORECASE) is not None
 
 
 def unescaped(text: str) -> str:

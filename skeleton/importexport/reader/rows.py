@@ -11,7 +11,20 @@ _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 """Characters that PostgreSQL cannot store: NUL and unpaired surrogates."""
 
 Cell = Any
-"""A text, a number, a boolean, a date, a datetime, or None."""
+"""A text, a number, a number with the text that its format shows, a boolean, a date, a datetime, or None."""
+
+_ERROR = re.compile(
+    r"#(N/A|N/D|NV|Н/Д|NULL!|NUL!|ПУСТО!|DIV/0!|ДЕЛ/0!|ДІЛ/0!|VALUE!|WERT!|VALEUR!|ЗНАЧ!|REF!|BEZUG!|ССЫЛКА!|ПОСИЛАННЯ!"
+    r"|NAME\?|NOM\?|ИМЯ\?|ІМ['’]Я\?|NUM!|ZAHL!|NOMBRE!|ЧИСЛО!|GETTING_DATA|SPILL!|ÜBERLAUF!|CALC!|#+)|Err:[0-9]{3}"
+)
+"""What spreadsheet programs write instead of a value that they cannot work out or show, in their languages."""
+
+
+class ShownNumber(NamedTuple):
+    """A number that its format shows as something else, such as 1067 as 01067."""
+
+    value: float
+    text: str
 
 
 class Row(NamedTuple):
@@ -35,7 +48,8 @@ def normalized(rows: Iterable[Row], limits: Limits) -> Iterator[Row]:
             width = len(cells)
         elif len(cells) > width:
             raise InvalidFile(gettext_noop("Row {number} has more cells than the heading has names."), number=number)
-        yield Row(number, cells + [None] * (width - len(cells)), formulas, errors)
+        faults = tuple(n for n, cell in enumerate(cells) if isinstance(cell, str) and _ERROR.fullmatch(cell.strip()))
+        yield Row(number, cells + [None] * (width - len(cells)), formulas, tuple(sorted({*errors, *faults})))
 
 
 def check_number(number: int) -> None:
@@ -70,5 +84,12 @@ def _check(cells: list[Cell], number: int, limits: Limits) -> None:
         if isinstance(cell, str) and _UNSTORABLE.search(cell):
             raise InvalidFile(
                 gettext_noop("Row {number} has a cell with characters that cannot be stored. Type its text again."),
+                number=number,
+            )
+        if isinstance(cell, str) and "\ufffd" in cell:
+            raise InvalidFile(
+                gettext_noop(
+                    "Row {number} has a replacement character (U+FFFD) in place of a lost one. Type its text again."
+                ),
                 number=number,
             )

@@ -4,10 +4,11 @@ import csv
 import io
 import re
 from collections.abc import Iterator
-from typing import BinaryIO, TextIO
+from typing import TextIO
 
 from skeleton.importexport.limits import Limits
-from skeleton.importexport.reader.errors import InvalidFile, gettext_noop
+from skeleton.importexport.reader.encodings import detect, no_text
+from skeleton.importexport.reader.errors import InvalidFile, Source, UnclearEncoding, gettext_noop
 from skeleton.importexport.reader.rows import Row, check_number
 
 SEPARATORS = ",;\t|"
@@ -16,21 +17,38 @@ HEAD = 20_000
 
 _SEPARATOR_LINE = re.compile(r"sep=([^\w\s\"]|\t)(?=[\r\n])", re.IGNORECASE)
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
-_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
-def csv_rows(file: BinaryIO, encoding: str | None, limits: Limits) -> Iterator[Row]:
-    """Yield the rows of a CSV. `encoding` is detected unless it is given. Raises InvalidFile."""
-    content = file.read()
-    name = _encoding_of(content, encoding)
-    head = content[:HEAD].decode(name, errors="ignore")
+def csv_source(content: bytes, encoding: str | None) -> Source:
+    """Return how a CSV is written. The encoding is detected unless it is given. Raises InvalidFile."""
+    found = detect(content, encoding)
+    if "utf" not in found.encoding and _CONTROL.search(content, 0, HEAD):
+        raise no_text()
+    source: Source = {
+        "encoding": found.encoding,
+        "samples": found.samples,
+        "others": [{"encoding": other.encoding, "samples": other.samples} for other in found.others],
+        "separator": _separator_of(_start_of(content, found.encoding)),
+    }
+    if not found.is_certain:
+        raise UnclearEncoding(source)
+    return source
+
+
+def csv_rows(content: bytes, source: Source, limits: Limits) -> Iterator[Row]:
+    """Yield the rows of a CSV. Raises InvalidFile."""
+    name = source["encoding"].replace("utf-8", "utf-8-sig")
+    head = _start_of(content, name)
     lines = _Lines(io.TextIOWrapper(io.BytesIO(content), encoding=name, errors="replace", newline=""), limits.record)
-    named = _SEPARATOR_LINE.match(head)
-    if named:
+    if _SEPARATOR_LINE.match(head):
         next(lines)
         lines.start_record()
     csv.field_size_limit(limits.record)  # `_Lines` refuses longer ones, with a better message
-    return _records(csv.reader(lines, delimiter=named.group(1) if named else _separator(head)), lines)
+    return _records(csv.reader(lines, delimiter=source["separator"]), lines)
+
+
+def _start_of(content: bytes, encoding: str) -> str:
+    return content[:HEAD].decode(encoding, errors="ignore").removeprefix("\ufeff")
 
 
 def _records(records: Iterator[list[str]], lines: "_Lines") -> Iterator[Row]:
@@ -69,7 +87,7 @@ class _Lines:
         if not line:
             raise StopIteration
         if "\0" in line:
-            raise _no_text()
+            raise no_text()
         self._record_length += len(line)
         if self._record_length > self._longest:
             number, most = self.number, self._longest
@@ -81,34 +99,10 @@ class _Lines:
         return line
 
 
-def _encoding_of(content: bytes, encoding: str | None) -> str:
-    """Return the encoding: from a byte order mark if there is one, as given, or detected. Raises InvalidFile."""
-    given = next((name for mark, name in _MARKS if content.startswith(mark)), encoding)
-    try:
-        content.decode(given or "utf-8")
-    except UnicodeDecodeError:
-        if given:
-            name = given.removesuffix("-sig").upper()
-            raise InvalidFile(gettext_noop("The file is not in {name}."), name=name) from None
-        return _one_byte_encoding(content)
-    return given or "utf-8"
-
-
-def _one_byte_encoding(content: bytes) -> str:
-    """Return Windows' Cyrillic or Western European encoding.
-
-    In Cyrillic text, bytes above 127 occur in runs. In Western text, each occurs alone among ASCII letters. Raises
-    InvalidFile if the head has control characters: text has none, and its first line must not be read as column names.
-    """
-    if _CONTROL.search(content, 0, HEAD):
-        raise _no_text()
-    accented = re.findall(rb"[\x80-\xff]+", content[:1_000_000])
-    together = sum(len(run) for run in accented if len(run) > 1)
-    return "cp1251" if together * 2 > sum(map(len, accented)) else "cp1252"
-
-
-def _no_text() -> InvalidFile:
-    return InvalidFile(gettext_noop("This is neither a workbook nor a text. Save it as XLSX, or as CSV in UTF-8."))
+def _separator_of(head: str) -> str:
+    """Return the separator: as the first line names it, or the most frequent one in the heading."""
+    named = _SEPARATOR_LINE.match(head)
+    return named.group(1) if named else _separator(head)
 
 
 def _separator(head: str) -> str:

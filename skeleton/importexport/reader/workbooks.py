@@ -9,6 +9,7 @@ from typing import BinaryIO
 from skeleton.importexport.limits import SHEET_COLUMNS, Limits
 from skeleton.importexport.reader.archives import Archive, Budget
 from skeleton.importexport.reader.errors import InvalidFile, gettext_noop
+from skeleton.importexport.reader.formats import shown
 from skeleton.importexport.reader.parts import (
     PartParser,
     Relationships,
@@ -19,7 +20,7 @@ from skeleton.importexport.reader.parts import (
     unescaped,
     unreadable,
 )
-from skeleton.importexport.reader.rows import Cell, Row, check_number
+from skeleton.importexport.reader.rows import Cell, Row, ShownNumber, check_number
 
 _NUMBER = re.compile(r"[+-]?\d{1,40}(\.\d{0,40})?([eE][+-]?\d{1,3})?", re.ASCII)
 _DIGITS = re.compile(r"\d{1,9}", re.ASCII)
@@ -78,17 +79,19 @@ def _rows_in(archive: Archive, path: str, sheet: "SheetPart", budget: Budget, li
 class SheetPart(PartParser):
     """Parser of a sheet. It collects the non-empty rows in `rows` until they are taken."""
 
-    TAGS = ("row", "c", "v", "f", "t", "rPh")
+    TAGS = ("row", "c", "v", "f", "t", "rPh", "mergeCell")
 
     def __init__(self, styles: Styles, strings: SharedStrings, workbook: Workbook) -> None:
         super().__init__()
-        self._dates, self._texts = styles.dates, strings.texts
+        self._dates, self._formats, self._texts = styles.dates, styles.formats, strings.texts
         self._epoch = _EPOCH_1904 if workbook.since_1904 else _EPOCH
         self.rows: list[Row] = []
         self.number = self._column = 0  # of the current row and cell
+        self._first = self._width = self._last = 0  # the heading's row and cells, and the last row
         self._row: Row | None = None
         self._kind: str | None = None  # type of the current cell; None outside of cells
         self._is_date = self._is_formula = self._phonetic = False
+        self._format = ""
         self._values: list[str] = []
 
     def take_rows(self) -> list[Row]:
@@ -100,6 +103,8 @@ class SheetPart(PartParser):
             self._start_row(attributes.get("r"))
         elif tag == "c":
             self._start_cell(attributes)
+        elif tag == "mergeCell":
+            self._check_merged(attributes.get("ref", ""))
         elif self._kind is None:
             return
         elif tag == "f":
@@ -119,7 +124,24 @@ class SheetPart(PartParser):
         elif tag == "row" and self._row is not None:
             if self._row.cells:
                 self.rows.append(self._row)
+                self._first, self._width = self._first or self.number, self._width or len(self._row.cells)
+                self._last = self.number
             self._row = None
+
+    def _check_merged(self, ref: str) -> None:
+        """Refuse merged cells inside of the table, since only the first of them has the value."""
+        corners = [_PLACE.fullmatch(corner) for corner in ref.partition(":")[::2]]
+        first, last = corners[0], corners[-1]
+        if first is None or last is None or first.group() == last.group():
+            return
+        if (
+            _column_of(first.group(1)) <= self._width
+            and self._first <= int(last.group(2))
+            and int(first.group(2)) <= self._last
+        ):
+            raise InvalidFile(
+                gettext_noop("The cells {cells} are merged. Split them, and write the value into each row."), cells=ref
+            )
 
     def _start_row(self, name: str | None) -> None:
         number = self.number + 1
@@ -159,7 +181,9 @@ class SheetPart(PartParser):
             raise self._damaged()
         self._column, self._kind, self._values = column, attributes.get("t", "n"), []
         style = attributes.get("s", "0")
-        self._is_date = bool(_DIGITS.fullmatch(style)) and int(style) < len(self._dates) and self._dates[int(style)]
+        is_known = bool(_DIGITS.fullmatch(style)) and int(style) < len(self._dates)
+        self._is_date = is_known and self._dates[int(style)]
+        self._format = self._formats[int(style)] if is_known else ""
         self._is_formula = self._phonetic = False
 
     def _end_cell(self) -> None:
@@ -202,7 +226,10 @@ class SheetPart(PartParser):
         if kind != "n":
             raise ValueError(kind)
         number = _number(value.strip())
-        return self._date(number) if self._is_date else number
+        if self._is_date:
+            return self._date(number)
+        text = shown(number, self._format) if self._format else None
+        return number if text is None else ShownNumber(number, text)
 
     def _date(self, number: float) -> Cell:
         """Convert a number to a date, a datetime or a time of day."""

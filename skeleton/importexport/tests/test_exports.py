@@ -1,16 +1,22 @@
 """Exports of every list contain exactly the visible rows, and no secrets."""
 
 import csv
+import datetime as dt
 import io
+from decimal import Decimal
+from typing import Any
 
 import openpyxl
 import pytest
 from django.urls import reverse
+from django.utils.timezone import localtime
 
 from billing.tests.factories import cancelled, draft, line, sent
+from inventory.tests.factories import stocked
 from parties.choices import PartyKind
 from parties.services import change_status, create_party
 from skeleton.kernel.actors import SYSTEM
+from skeleton.office.tables.spreadsheets import xlsx_chunks
 from skeleton.office.tables.table import SECRET_FIELD_NAMES, table_for_model
 from skeleton.testkit.screens import screens
 
@@ -80,6 +86,35 @@ def test_documents_are_exported_in_whole_units(guest):
     )
     assert row["issue_date"] == made.issue_date.isoformat()
     assert row["sent_at"].endswith("Z")
+
+
+def test_a_workbook_has_real_dates_and_numbers_with_formats(guest):
+    made = sent(line(150050))
+    sheet = openpyxl.load_workbook(io.BytesIO(guest.export(INVOICES, "xlsx"))).active
+    cells = dict(zip((cell.value for cell in sheet[1]), sheet[2], strict=True))
+    assert cells["issue_date"].value.date() == made.issue_date
+    assert cells["issue_date"].is_date
+    assert abs(cells["sent_at"].value - localtime(made.sent_at).replace(tzinfo=None)) < dt.timedelta(seconds=2)
+    assert (cells["total"].value, cells["total"].number_format) == (1500.5, "#,##0.00")
+
+
+def test_dates_and_times_of_a_workbook_are_those_of_other_programs():
+    rows: list[list[Any]] = [
+        ["a", "b", "c", "d"],
+        [dt.date(2026, 2, 28), dt.datetime(2026, 2, 28, 23, 59, 59), dt.time(6, 30), dt.date(1899, 12, 31)],
+        [Decimal("5"), Decimal("1.250"), Decimal("0.1250"), Decimal("-3.10")],
+    ]
+    sheet = openpyxl.load_workbook(io.BytesIO(b"".join(xlsx_chunks(rows)))).active
+    assert [cell.value for cell in sheet[2]] == [dt.datetime(2026, 2, 28), *rows[1][1:3], "1899-12-31"]
+    assert [cell.number_format for cell in sheet[3]] == ["#,##0", "#,##0.000", "#,##0.0000", "#,##0.00"]
+    assert [cell.value for cell in sheet[3]] == [5, 1.25, 0.125, -3.1]
+
+
+def test_a_quantity_in_a_csv_can_be_read_in_one_way_only(guest):
+    row = stocked("1.125")
+    (exported,) = rows_of(guest.export("/admin/inventory/stock/"))
+    assert exported["quantity"] == "1.1250"
+    assert str(row.quantity).startswith("1.125")
 
 
 def test_every_screen_can_be_exported_by_who_may_read_it_and_nothing_secret_is_in_it(chief, staff):

@@ -86,7 +86,7 @@ def test_every_row_that_is_wrong_says_which_column_and_why(clerk, countries):
         ";a@example.com;;;;;\n"
         "B;nonsense;;;;;\n"
         "C;c@example.com;call me;XX;x;XYZ;[1]\n"
-        "D;d@example.com;;;1.001;USD;\n"
+        "D;d@example.com;;;1.0011;USD;\n"
         "E;e@example.com;;DE;;;\n"
         "E;E@example.com;;;;;\n"
     )
@@ -194,6 +194,56 @@ def test_a_file_of_another_table_is_refused_at_the_form(clerk, file, said):
 def test_headings_are_read_as_people_write_them(clerk):
     clerk.take(CUSTOMERS, "Name,E-Mail,Tax ID\nAcme,acme@example.com,T7")
     assert Customer.objects.get().tax_id == "T7"
+
+
+def test_the_page_shows_how_the_file_was_read(clerk):
+    names = "Construções Ltda;a@example.com;1.234,50\nSão Paulo;b@example.com;7\n\nZ;z@example.com;2.000\n"
+    checked = clerk.check(CUSTOMERS, f"name;email;credit_limit\n{names}".encode("cp1252"))
+    assert checked.state == "checked", told(checked)
+    assert checked.source["encoding"] == "cp1252"
+    assert checked.report["numbers"] == {"notation": "comma", "samples": ["2.000"]}
+    assert checked.report["empty"] == 1
+    assert [row["changes"]["credit_limit"][1] for row in checked.report["rows"]] == ["1234.50", "7.00", "2000.00"]
+    page = text(clerk.get(clerk.page))
+    for shown in ("Windows-1252", "São Paulo", "semicolon", "1.234,50", "2000.00", "empty, passed over"):
+        assert shown in page, shown
+
+
+def test_an_encoding_that_is_not_certain_is_chosen_by_the_user(clerk):
+    refused = clerk.check(CUSTOMERS, "name;email\nSão;a@example.com\n".encode("cp1252"))
+    assert (refused.state, refused.message) == (
+        "refused",
+        "The encoding of this file is not certain. Choose one below.",
+    )
+    page = text(clerk.get(clerk.page))
+    assert "Săo" in page
+    assert "Windows-1252" in page
+    answer = clerk.post(clerk.page, {"read_again": "1", "encoding": "cp1252", "notation": ""})
+    assert answer.headers["Location"] != clerk.page
+    clerk.page = answer.headers["Location"]
+    assert clerk.latest().state == "checked"
+    assert clerk.apply().state == "done"
+    assert Customer.objects.get().name == "São"
+
+
+@pytest.mark.parametrize("twins", [("1.000", "2.500"), ("1,000", "2,500")])
+@pytest.mark.parametrize("notation", ["comma", "point"])
+def test_numbers_that_could_be_two_are_refused_until_the_user_chooses(clerk, twins, notation):
+    rows = "".join(f"C{n};c{n}@example.com;{twin}\n" for n, twin in enumerate(twins))
+    refused = clerk.check(CUSTOMERS, f"name;email;credit_limit\n{rows}")
+    assert set(told(refused)) == {(2, "credit_limit"), (3, "credit_limit")}
+    assert "Not certain" in text(clerk.get(clerk.page))
+    clerk.page = clerk.post(clerk.page, {"read_again": "1", "encoding": "", "notation": notation}).headers["Location"]
+    assert clerk.latest().state == "checked", told(clerk.latest())
+    is_group = ("." in twins[0]) == (notation == "comma")
+    expected = ["1000.00", "2500.00"] if is_group else ["1.00", "2.50"]
+    assert [row["changes"]["credit_limit"][1] for row in clerk.latest().report["rows"]] == expected
+
+
+def test_only_the_owner_reads_a_file_again(clerk, chief):
+    clerk.check(CUSTOMERS, "name,email\nAcme,acme@example.com")
+    assert chief.post(clerk.page, {"read_again": "1"}).status_code == 404
+    assert "read_again" in text(clerk.get(clerk.page))
 
 
 def test_formulas_are_refused_where_they_stand(clerk):

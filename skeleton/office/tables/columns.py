@@ -5,10 +5,10 @@ A column converts in both directions, so that an unchanged export is recognised 
 """
 
 import datetime as dt
-import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from copy import copy
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
@@ -19,17 +19,15 @@ from django.utils.translation import gettext_lazy as _
 from skeleton.kernel.money import minor_digits
 from skeleton.kernel.text import format_text
 from skeleton.kernel.translation import Text
+from skeleton.office.tables.notation import CellError, Notation, decimal_of, text_of
 from skeleton.rest.http import number as json_number
 
 Values = Mapping[str, object]
 """The known values of a row while it is read, by column name, including those of the record."""
 
-YES, NO = ("true", "yes", "1", "так", "ja"), ("false", "no", "0", "ні", "nein")
-_LARGEST = Decimal(10) ** 30
-
-
-class CellError(Exception):
-    """A cell with an invalid value. The message says what is expected."""
+YES = ("true", "yes", "y", "1", "так", "істина", "ja", "wahr", "да", "истина", "oui", "vrai")
+NO = ("false", "no", "n", "0", "ні", "хибність", "nein", "falsch", "нет", "ложь", "non", "faux")
+"""How files write booleans: people, and spreadsheet programs in their languages."""
 
 
 class Column:
@@ -43,6 +41,9 @@ class Column:
 
     lookup: ClassVar[str] = "in"
     """The lookup for records with one of several values."""
+
+    is_number: ClassVar[bool] = False
+    """Whether the file's notation of numbers matters."""
 
     def __init__(
         self,
@@ -58,6 +59,7 @@ class Column:
         self.path = path or name
         self.source = source or name
         self.read_only, self.required = read_only, required
+        self.notation: Notation | None = None
 
     def value_of(self, record: object) -> object:
         """Return the record's value as in an API body, or None."""
@@ -80,11 +82,7 @@ class Column:
 
     def parse(self, cell: object, values: Values) -> object:
         """Return the value of a cell that is not empty. Raises CellError."""
-        if isinstance(cell, bool):
-            return "true" if cell else "false"
-        if isinstance(cell, float) and cell.is_integer():
-            return str(int(cell))  # a code of digits, which the spreadsheet converted to a number
-        return cell.isoformat() if isinstance(cell, dt.date) else str(cell).strip()
+        return text_of(cell)
 
     def cell_for(self, record: object, values: Values) -> object:
         """Return the cell for a record."""
@@ -94,13 +92,18 @@ class Column:
         """Return a normalized form that is equal for values of the same record."""
         return value
 
-    def prepare(self) -> Self:
-        """Return a copy of the column for one run, which caches its lookups."""
-        return copy(self)
+    def prepare(self, notation: Notation | None = None) -> Self:
+        """Return a copy of the column for one run, which caches its lookups. `notation` is that of the file read."""
+        fresh = copy(self)
+        fresh.notation = notation
+        return fresh
 
 
 class TextColumn(Column):
-    """A text of any kind."""
+    """A text of any kind, compared in the normal form in which texts are stored."""
+
+    def normalize(self, value: object) -> object:
+        return unicodedata.normalize("NFC", value) if isinstance(value, str) else value
 
 
 class EmailColumn(Column):
@@ -115,17 +118,20 @@ class EmailColumn(Column):
 class NumberColumn(Column):
     """An exact number."""
 
+    is_number = True
+
     def value_of(self, record: object) -> object:
         found = super().value_of(record)
         return json_number(found) if isinstance(found, Decimal) else found
 
     def parse(self, cell: object, values: Values) -> object:
-        value = decimal_of(cell)
-        return json_number(value)
+        return json_number(decimal_of(cell, self.notation))
 
 
 class AmountColumn(Column):
     """An amount: whole units of the row's currency in the file, minor units in the body."""
+
+    is_number = True
 
     def __init__(self, name: str, help: Text = "", *, currency: str = "currency", **rest: Any) -> None:  # noqa: A002
         super().__init__(name, help, **rest)
@@ -140,7 +146,7 @@ class AmountColumn(Column):
 
     def parse(self, cell: object, values: Values) -> object:
         digits = self.digits(values)
-        minor = decimal_of(cell).scaleb(digits)
+        minor = decimal_of(cell, self.notation).scaleb(digits)
         if minor != minor.to_integral_value():
             raise CellError(format_text(_("At most {digits} decimals in this currency."), digits=digits))
         return int(minor)
@@ -148,7 +154,7 @@ class AmountColumn(Column):
 
 class BooleanColumn(Column):
     def parse(self, cell: object, values: Values) -> object:
-        text = str(cell).strip().lower()
+        text = text_of(cell).lower()
         if text in YES:
             return True
         if text in NO:
@@ -190,15 +196,13 @@ class JsonColumn(Column):
 
 
 class DateTimeColumn(Column):
-    """A date, a time of day, or a date and time in UTC. Read-only."""
+    """A date, a time of day, or a date and time: in UTC in a CSV, in the local time zone in a workbook. Read-only."""
 
     def __init__(self, name: str, help: Text = "", **rest: Any) -> None:  # noqa: A002
         super().__init__(name, help, read_only=True, **rest)
 
     def to_cell(self, value: object, values: Values) -> object:
-        if isinstance(value, dt.datetime):
-            return value.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return value.isoformat() if isinstance(value, dt.date | dt.time) else None
+        return value if isinstance(value, dt.date | dt.time) else None
 
 
 class ReferenceColumn(Column):
@@ -224,8 +228,8 @@ class ReferenceColumn(Column):
         self._find_ids: Callable[[str], list[UUID]] | None = None
         self._found: dict[str, list[UUID]] = {}
 
-    def prepare(self) -> Self:
-        fresh = super().prepare()
+    def prepare(self, notation: Notation | None = None) -> Self:
+        fresh = super().prepare(notation)
         fresh._find_ids, fresh._found = self.make_find_ids(), {}
         fresh._labels = self.make_labels() if self.make_labels else {}
         return fresh
@@ -253,35 +257,3 @@ class ReferenceColumn(Column):
             count = len(found)
             raise CellError(format_text(_("There are {count} of this name: give the id."), count=count))
         return str(found[0])
-
-
-_SPACES = re.compile(r"[\s\u00a0\u202f']")
-_AMBIGUOUS = re.compile(r"[+-]?\d{1,3},\d{3}")
-_GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3}){2,}|[+-]?\d{1,3}(\.\d{3}){2,}")
-
-
-def decimal_of(cell: object) -> Decimal:
-    """Parse the number in a cell, with any separators of decimals and thousands. Raises CellError.
-
-    `1,234` is ambiguous and is refused: it could be a thousand or one and a quarter.
-    """
-    if isinstance(cell, bool | dt.date):
-        raise CellError(_("Must be a number."))
-    if isinstance(cell, float):
-        cell = f"{cell:.15g}"  # all digits of the spreadsheet, without the noise of binary fractions
-    text = _SPACES.sub("", str(cell)).replace("\u2212", "-")
-    if _AMBIGUOUS.fullmatch(text):
-        raise CellError(_("Could be either of two numbers: write it with a decimal point, or without separators."))
-    if _GROUPED.fullmatch(text):
-        text = text.replace(",", "").replace(".", "")
-    if "," in text and "." in text:
-        thousands = "," if text.rfind(",") < text.rfind(".") else "."
-        text = text.replace(thousands, "")
-    text = text.replace(",", ".")
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        raise CellError(_("Must be a number.")) from None
-    if not value.is_finite() or abs(value) > _LARGEST or (value and value.adjusted() < -30):
-        raise CellError(_("Must be a number of ordinary size."))
-    return value

@@ -14,6 +14,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from django.http import StreamingHttpResponse
+from django.utils import timezone
 from django.utils.http import content_disposition_header
 
 CSV = "text/csv"
@@ -34,6 +35,7 @@ _SUSPECT = re.compile(rf"""[{_BLANKS};|"]*[{re.escape(FORMULA)}\t\r]|[^;|\t\r\n"
 """Matches the texts that need a closer look. Most don't match."""
 _MARKS = frozenset(FORMULA)
 _LEADING = re.compile(r"'*[\t\r]")  # characters that some programs skip at the start of a cell
+_MARKED_DIGITS = re.compile(r"'+[0-9][0-9 .,/-]*")
 _MARKED = re.compile(rf"([{_SEPARATORS}]){_APOSTROPHE}")
 _TO_QUOTE = re.compile(r'[,;|\t\r\n"]|^\s|\s$')
 
@@ -41,13 +43,16 @@ Row = Sequence[object]
 
 
 def escape_formulas(text: str | None) -> str:
-    """Return `text` with an apostrophe wherever a cell could start in it and be a formula."""
-    return _at_formulas(text or "", _protected)
+    """Return `text` with an apostrophe wherever a cell could start in it and be a formula.
+
+    Digits after an apostrophe get another one, since people write `'007` for the text `007`.
+    """
+    return _APOSTROPHE + text if text and _MARKED_DIGITS.fullmatch(text) else _at_formulas(text or "", _protected)
 
 
 def unescape_formulas(text: str) -> str:
     """Return the original text of `escape_formulas`."""
-    return _at_formulas(text, _unprotected)
+    return text[1:] if _MARKED_DIGITS.fullmatch(text) else _at_formulas(text, _unprotected)
 
 
 def _at_formulas(text: str, change: Callable[[str, bool], str]) -> str:
@@ -94,15 +99,26 @@ def csv_response(name: str, rows: Iterable[Row]) -> StreamingHttpResponse:
 
 
 def table_response(name: str, rows: Iterable[Row], *, xlsx: bool) -> StreamingHttpResponse:
-    """Return a table of texts, numbers and empty cells as a download. The first row is the heading."""
+    """Return a table of texts, numbers, dates and empty cells as a download. The first row is the heading."""
     if xlsx:
         return _download(f"{name}.xlsx", XLSX, xlsx_chunks(rows))
-    return _download(f"{name}.csv", f"{CSV}; charset=utf-8", _marked(csv_lines(rows)))
+    return _download(f"{name}.csv", f"{CSV}; charset=utf-8", _marked(csv_lines(_unmistakable(rows))))
 
 
 def _download(filename: str, media: str, content: Iterable[object]) -> StreamingHttpResponse:
     disposition = content_disposition_header(True, filename) or "attachment"  # the name can be in any language
     return StreamingHttpResponse(content, content_type=media, headers={"Content-Disposition": disposition})
+
+
+def _unmistakable(rows: Iterable[Row]) -> Iterator[Row]:
+    """Yield the rows with a further zero at each number of three decimals, which could be read as thousands."""
+    for row in rows:
+        yield [_with_zero(cell) if isinstance(cell, float | Decimal) else cell for cell in row]
+
+
+def _with_zero(number: float | Decimal) -> float | Decimal:
+    exact = Decimal(str(number))
+    return exact.quantize(_FOUR_DECIMALS) if exact.as_tuple().exponent == -3 else number
 
 
 def _marked(lines: Iterator[str]) -> Iterator[str]:
@@ -112,11 +128,15 @@ def _marked(lines: Iterator[str]) -> Iterator[str]:
 
 
 def _number(cell: object) -> str:
-    """Format a number without exponent. Empty cells and booleans stay as they are."""
+    """Format a number without exponent, and a date as in ISO 8601."""
     if cell is None:
         return ""
     if isinstance(cell, bool):
         return "true" if cell else "false"
+    if isinstance(cell, dt.datetime) and cell.tzinfo:
+        return cell.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if isinstance(cell, dt.date | dt.time):
+        return cell.isoformat()
     return f"{Decimal(str(cell)):f}" if isinstance(cell, int | float | Decimal) else str(cell)
 
 
@@ -151,21 +171,32 @@ _WORKBOOK = (
 )
 _STYLES = (
     f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?><styleSheet {_MAIN}>'
+    '<numFmts count="2"><numFmt numFmtId="164" formatCode="#,##0.000"/>'
+    '<numFmt numFmtId="165" formatCode="#,##0.0000"/></numFmts>'
     '<fonts count="2"><font><sz val="11"/><name val="Calibri"/></font>'
     '<font><b/><sz val="11"/><name val="Calibri"/></font></fonts>'
     '<fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill>'
     '</fills><borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs>'
-    '<cellXfs count="2"><xf xfId="0"/><xf xfId="0" fontId="1" applyFont="1"/></cellXfs><cellStyles count="1">'
+    '<cellXfs count="9"><xf xfId="0"/><xf xfId="0" fontId="1" applyFont="1"/>'
+    + "".join(f'<xf xfId="0" numFmtId="{number}" applyNumberFormat="1"/>' for number in (14, 22, 21, 3, 4, 164, 165))
+    + '</cellXfs><cellStyles count="1">'
     '<cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
 )
 _SHEET = (
     f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?><worksheet {_MAIN}><sheetViews>'
     '<sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>'
-    "</sheetView></sheetViews><sheetData>"
+    '</sheetView></sheetViews><sheetFormatPr defaultColWidth="18" defaultRowHeight="15"/><sheetData>'
 )
 _END = "</sheetData></worksheet>"
 
 _BOLD = ' s="1"'
+_DAY, _MOMENT, _TIME = ' s="2"', ' s="3"', ' s="4"'
+_AMOUNTS = {0: ' s="5"', -2: ' s="6"', -3: ' s="7"', -4: ' s="8"'}
+"""Styles of amounts with groups of three digits, by the exponent of the number."""
+_EPOCH = dt.datetime(1899, 12, 30)
+_FIRST_DAY = dt.date(1900, 3, 1)
+"""The first day whose number is the same in all spreadsheets. Days before it are written as texts."""
+_FOUR_DECIMALS = Decimal("0.0001")
 _MAX_CELL_LENGTH = 32_767  # maximum characters per cell
 _SAFE_DIGITS = 15  # of a number, before spreadsheets round it
 _CHUNK_SIZE = 65_536  # characters of XML per compressed chunk
@@ -239,12 +270,37 @@ def _cell(value: object, style: str) -> str:
         return "<c/>"
     if isinstance(value, bool):
         return f'<c t="b"{style}><v>{int(value)}</v></c>'
+    if isinstance(value, dt.date | dt.time):
+        return _day_cell(value)
     if isinstance(value, int | float | Decimal):
         text = _number(value)
         if len(text.strip("-").replace(".", "")) <= _SAFE_DIGITS:
-            return f"<c{style}><v>{text}</v></c>"
+            amount = _AMOUNTS.get(int(value.as_tuple().exponent), "") if isinstance(value, Decimal) else ""
+            return f"<c{style or amount}><v>{text}</v></c>"
         value = text  # text keeps all digits
-    text = value.isoformat() if isinstance(value, dt.date) else str(value)
+    return _text_cell(str(value), style)
+
+
+def _day_cell(value: dt.date | dt.time) -> str:
+    """Return a cell with a day, a moment in the local time zone, or a time of day, which spreadsheets count in days."""
+    if isinstance(value, dt.time):
+        return f"<c{_TIME}><v>{_days(dt.datetime.combine(_EPOCH, value.replace(tzinfo=None)))}</v></c>"
+    if isinstance(value, dt.datetime):
+        local = (timezone.localtime(value) if value.tzinfo else value).replace(tzinfo=None)
+        return (
+            f"<c{_MOMENT}><v>{_days(local)}</v></c>" if local.date() >= _FIRST_DAY else _text_cell(_number(value), "")
+        )
+    moment = dt.datetime.combine(value, dt.time())
+    return f"<c{_DAY}><v>{_days(moment)}</v></c>" if value >= _FIRST_DAY else _text_cell(_number(value), "")
+
+
+def _days(moment: dt.datetime) -> str:
+    """Return the days since the epoch of spreadsheets, to the second."""
+    passed = moment - _EPOCH
+    return f"{passed.days + round(passed.seconds / 86_400, 8):.8f}".rstrip("0").rstrip(".")
+
+
+def _text_cell(text: str, style: str) -> str:
     return f'<c t="inlineStr"{style}><is><t xml:space="preserve">{_xml(text[:_MAX_CELL_LENGTH])}</t></is></c>'
 
 

@@ -91,6 +91,9 @@ def line_of(record: Model, columns: Iterable[Column]) -> list[object]:
 SECRET_FIELD_NAMES = ("password", "secret", "token", "hash", "epoch", "storage_key", "procrastinate")
 """Fields whose name contains one of these are never exported."""
 
+FOLDED_KEY = "_key"
+"""The end of the name of a column that only PostgreSQL uses, to compare another one."""
+
 
 @cache
 def table_for_model(model: type[Model]) -> Table:
@@ -104,7 +107,7 @@ def table_for_model(model: type[Model]) -> Table:
 def _is_exported(field: "models.Field[Any, Any]") -> bool:
     if field.primary_key or isinstance(field, (models.GeneratedField, models.BinaryField)):
         return False
-    return not any(word in field.name for word in SECRET_FIELD_NAMES)
+    return not field.name.endswith(FOLDED_KEY) and not any(word in field.name for word in SECRET_FIELD_NAMES)
 
 
 def _column_of(field: "models.Field[Any, Any]", *, has_currency: bool) -> Column:

@@ -215,7 +215,7 @@ class TestLookup:
 
 
 class ByRegion(FilterSet):
-    region = SearchFilter("region__lower")
+    region = SearchFilter("region")
     named = BooleanFilter(method="is_named")
 
     def is_named(self, rows, name, value):

@@ -1,9 +1,11 @@
+"""How texts are folded for searches and unique keys."""
+
 from django.db import migrations
 
 from skeleton.db.migration import run_sql
 
 
 class Migration(migrations.Migration):
-    dependencies = [("inventory", "0010_read_committed"), ("events", "0001_event_log")]
+    dependencies = [("core", "0008_read_committed")]
 
     operations = [run_sql(__file__)]
