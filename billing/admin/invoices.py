@@ -33,7 +33,16 @@ from billing.admin.drafts import (
 )
 from billing.admin.e_invoices import E_INVOICE_MENU, EInvoiceInline, facturx_download, xml_download
 from billing.admin.emails import EmailInline, ReminderAction, SendForm, email_action
-from billing.admin.money import EntriesMixin, HistoryInline, OrderLinkMixin, method_field, record_link, text_field
+from billing.admin.money import (
+    EntriesMixin,
+    HistoryInline,
+    OrderLinkMixin,
+    PaidDayMixin,
+    method_field,
+    paid_day_field,
+    record_link,
+    text_field,
+)
 from billing.choices import InvoiceStatus, allowed_actions
 from billing.e_invoices.profiles import Profile
 from billing.models import CreditNote, Invoice, InvoiceLine, Settlement
@@ -211,16 +220,11 @@ class NewInvoiceForm(DraftForm, NewDocumentForm):
         pass
 
 
-class PaymentForm(ActionForm):
+class PaymentForm(PaidDayMixin, ActionForm):
     amount = AmountField(label=_("Amount"))
     method = method_field()
     reference = text_field(_("Reference"))
-    paid_at = forms.SplitDateTimeField(
-        required=False,
-        widget=widgets.UnfoldAdminSplitDateTimeWidget,
-        label=_("Paid at (UTC)"),
-        help_text=_("Leave empty for now. Not in the future."),
-    )
+    paid_at = paid_day_field()
 
     def setup(self) -> None:
         amount = self.fields["amount"]

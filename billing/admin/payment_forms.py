@@ -8,9 +8,16 @@ from django import forms
 from django.db.models import Case, Q, When
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
-from unfold import widgets
 
-from billing.admin.money import MAX_INVOICES, method_field, open_invoices, record_link, text_field
+from billing.admin.money import (
+    MAX_INVOICES,
+    PaidDayMixin,
+    method_field,
+    open_invoices,
+    paid_day_field,
+    record_link,
+    text_field,
+)
 from billing.choices import InvoiceStatus
 from billing.models import Invoice
 from billing.services.payments import spread
@@ -40,7 +47,7 @@ class AllocationRow(RowForm):
         return (record_link(invoice), local_day(invoice.due_date), *money)
 
 
-class NewPaymentForm(TableForm):
+class NewPaymentForm(PaidDayMixin, TableForm):
     """A new payment. Once the customer is known, it lists the open invoices with a proposal of what is paid of each.
 
     The proposal pays the oldest invoices first. `shown_for` is the customer and currency whose invoices the page shows:
@@ -54,12 +61,7 @@ class NewPaymentForm(TableForm):
     currency = CurrencyField(help_text=_("Empty is the customer's."), label=_("Currency"))
     method = method_field()
     reference = text_field(_("Reference"))
-    paid_at = forms.SplitDateTimeField(
-        required=False,
-        widget=widgets.UnfoldAdminSplitDateTimeWidget,
-        label=_("Paid at (UTC)"),
-        help_text=_("Leave empty for now. Not in the future."),
-    )
+    paid_at = paid_day_field()
     search = text_field(
         _("Only invoices with this in the number"),
         help_text=_("Helps if the customer has many open invoices. Then choose Propose again."),

@@ -38,6 +38,12 @@ def end_of(day: dt.date) -> dt.datetime:
     return _in_utc(dt.datetime.combine(day, dt.time.max, zone()).replace(fold=1), dt.datetime.max)
 
 
+def moment_on(day: dt.date) -> dt.datetime:
+    """Return a time on `day`, in UTC, for input without a time of day: now if `day` is today, otherwise its noon."""
+    now = timezone.now()
+    return now if day_of(now) == day else _in_utc(dt.datetime.combine(day, dt.time(12), zone()), dt.datetime.min)
+
+
 def _in_utc(moment: dt.datetime, bound: dt.datetime) -> dt.datetime:
     """Return `moment` in UTC, or `bound` if that is outside of Python's calendar."""
     try:
