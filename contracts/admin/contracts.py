@@ -40,7 +40,7 @@ from contracts.state_machine import allowed_actions, days_remaining
 from parties.choices import PartyKind, PartyStatus
 from parties.models import Customer, Employee, Partner, Party, Supplier
 from skeleton.kernel.actors import Actor
-from skeleton.kernel.text import format_text
+from skeleton.kernel.text import format_text, in_zone
 from skeleton.kernel.translation import Text
 from skeleton.office.actions import admin_action
 from skeleton.office.admins import autocomplete_response
@@ -134,7 +134,7 @@ class ContractAdmin(TermsDisplayMixin, RecordAdmin):
         (_("Renewal"), {"fields": (("auto_renewal", "renewal_period_days"), ("renewal_count", "max_renewals"))}),
     )
     STATE: ClassVar[Any] = (
-        _("State and times (UTC)"),
+        in_zone(_("State and times ({zone})")),
         {
             "fields": (
                 (STATUS, "version"),

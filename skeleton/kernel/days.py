@@ -18,6 +18,11 @@ def zone() -> ZoneInfo:
     return ZoneInfo(settings.SKELETON_TIME_ZONE)
 
 
+def zone_name() -> str:
+    """Return the name of that time zone, such as `Europe/Berlin`."""
+    return zone().key
+
+
 def today() -> dt.date:
     """Return the current date. Inside `clock.freeze_time_at(moment)`, it is the date of that moment."""
     return day_of(timezone.now())
