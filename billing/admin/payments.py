@@ -45,7 +45,7 @@ from billing.services.corrections import refund_payment, reverse_payment
 from billing.services.payments import receive_payment
 from parties.models import Customer
 from skeleton.kernel.ids import parse_uuid
-from skeleton.kernel.text import format_text, local_money
+from skeleton.kernel.text import format_text, in_zone, local_money
 from skeleton.kernel.translation import Text
 from skeleton.office.actions import ActionResult, admin_action, form_response
 from skeleton.office.admins import ReadOnlyRecordAdmin
@@ -130,7 +130,7 @@ class PaymentAdmin(EntriesMixin, ReadOnlyRecordAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         reversal = ((_("Reversal"), {"fields": self.REVERSAL}),) if obj and obj.reversed_at else ()
-        times = (_("Times (UTC)"), {"fields": self.TIMES, "classes": ["collapse"]})
+        times = (in_zone(_("Times ({zone})")), {"fields": self.TIMES, "classes": ["collapse"]})
         return self.with_entries(request, ((None, {"fields": self.KNOWN}), *reversal, times))
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
