@@ -45,7 +45,7 @@ def test_a_customer_without_a_credit_limit_has_none(clerk):
     form = clerk.get(f"{CUSTOMERS}{buyer.pk}/change/").context["adminform"].form
     assert form["credit_limit"].value() is None
     form = clerk.get(f"{CUSTOMERS}{other.pk}/change/").context["adminform"].form
-    assert form["credit_limit"].value() == 123_400
+    assert form["credit_limit"].value() == "1234.00"
     assert Customer.objects.get(pk=buyer.pk).credit_limit == 0
 
 
@@ -75,7 +75,7 @@ def test_only_what_is_mailed_is_called_sent(clerk, office):
 
 def test_words_of_bookkeepers(german):
     code = tax_code("DE19")
-    sent(line(1000, tax_code=code.pk))
+    sent(line(1000, tax_code=code.pk, tax_rate=code.rate))
     assert "S · Steuerpflichtig" in text(german.get("/admin/vat/"))
     statement = text(german.get("/admin/income-statement/"))
     assert "Ergebnis des Zeitraums" in statement
