@@ -73,7 +73,10 @@ def _sources(invoice: Invoice) -> tuple[QuerySet[Payment], QuerySet[CreditNote]]
 
 def has_sources(invoice: Invoice) -> bool:
     """Return whether an open invoice can be settled with what its customer has on account."""
-    return invoice.status == InvoiceStatus.SENT and any(rows.exists() for rows in _sources(invoice))
+    if invoice.status != InvoiceStatus.SENT:
+        return False
+    payments, notes = (rows.order_by().values("pk") for rows in _sources(invoice))
+    return payments.union(notes).exists()
 
 
 def _on_account(document: Payment | CreditNote) -> str:
