@@ -7,7 +7,7 @@ from django.utils.translation import pgettext_lazy
 
 class InvoiceStatus(TextChoices):
     DRAFT = "draft", _("Draft")
-    SENT = "sent", _("Sent")
+    SENT = "sent", pgettext_lazy("document", "Issued")
     PAID = "paid", _("Paid")
     CANCELLED = "cancelled", _("Cancelled")
 
@@ -21,7 +21,7 @@ class InvoiceOrigin(TextChoices):
 
 class CreditNoteStatus(TextChoices):
     DRAFT = "draft", _("Draft")
-    SENT = "sent", _("Sent")
+    SENT = "sent", pgettext_lazy("document", "Issued")
 
 
 class OrderStatus(TextChoices):

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.enums import ActionVariant
 
@@ -27,10 +28,10 @@ from parties.serializers import (
 from parties.spreadsheets import party_table
 from skeleton.importexport.import_admin import ImportableAdmin
 from skeleton.kernel.actors import Actor
-from skeleton.kernel.text import Label, format_text
+from skeleton.kernel.text import Label, format_text, in_zone
 from skeleton.kernel.translation import Text
 from skeleton.office.actions import admin_action
-from skeleton.office.columns import active_column, money_column, status_column
+from skeleton.office.columns import active_column, format_money_html, money_column, status_column
 from skeleton.office.filters import CurrencyFilter
 from skeleton.office.forms import ActionForm, AutocompleteField, CurrencyField, KeyValueField, RecordForm
 from skeleton.office.numbers import AmountField
@@ -113,7 +114,10 @@ class PartyAdmin(ImportableAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         basics = (("name", "email"), ("phone", "tax_id"), *self.own_fields, "website", "social_media")
         known = (*self.known_fields, ("created_at", "updated_at"))
-        return ((None, {"fields": basics}), *(((_("Status and times (UTC)"), {"fields": known}),) if obj else ()))
+        return (
+            (None, {"fields": basics}),
+            *(((in_zone(_("Status and times ({zone})")), {"fields": known}),) if obj else ()),
+        )
 
     def create_record(self, values: dict[str, Any], actor: Actor) -> UUID:
         return services.create_party(kind=self.kind, values=values, actor=actor)
@@ -189,6 +193,8 @@ class CustomerForm(PartyForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not self.instance.credit_limit:
+            self.initial["credit_limit"] = None  # 0 is no limit
         for name, hint in _INVOICING_HINTS.items():
             if name in self.fields:  # not where the record can only be read
                 self.fields[name].required, self.fields[name].help_text = False, hint
@@ -225,7 +231,7 @@ class CustomerAdmin(PartyAdmin):
         "email",
         "phone",
         STATUS,
-        money_column("credit_limit", _("credit limit")),
+        "limit_money",
         PURCHASES,
         "created_at",
     )
@@ -239,6 +245,12 @@ class CustomerAdmin(PartyAdmin):
 
     def get_autocomplete_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return self.get_queryset(request).filter(status=PartyStatus.ACTIVE)
+
+    @admin.display(description=_("credit limit"), ordering="credit_limit")
+    def limit_money(self, customer: Customer) -> Any:
+        if not customer.credit_limit:
+            return pgettext("credit limit", "none")
+        return format_money_html(customer.credit_limit, customer.currency)
 
 
 @admin.register(Supplier)

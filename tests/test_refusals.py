@@ -275,7 +275,7 @@ def test_the_back_office_says_in_german_what_the_api_says_in_english(chart):
     pages.force_login(user)
     page = pages.post(f"/admin/billing/invoice/{invoice.pk}/send/").content.decode()
     assert (
-        "Diese Rechnung wurde bereits versendet. Um sie zu ersetzen, stornieren Sie sie und erstellen Sie eine neue."
+        "Diese Rechnung wurde bereits ausgestellt. Um sie zu ersetzen, stornieren Sie sie und erstellen Sie eine neue."
         in page
     )
     pages.cookies["skeleton_language"] = "de"

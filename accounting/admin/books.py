@@ -20,15 +20,23 @@ from unfold.contrib.filters.admin import DropdownFilter
 from unfold.enums import ActionVariant
 
 from accounting import spreadsheets
+from accounting.admin.entry_forms import EntryForm, EntryLineInline
 from accounting.admin.reports import ledger_address
 from accounting.choices import DEBIT_NORMAL, AccountType, PeriodStatus, Purpose
 from accounting.descriptions import words_of_document
 from accounting.models import Account, Entry, Line, Period
-from accounting.serializers import AccountInputSerializer, AccountUpdateInputSerializer, PeriodInputSerializer
+from accounting.serializers import (
+    AccountInputSerializer,
+    AccountUpdateInputSerializer,
+    PeriodInputSerializer,
+    TransactionInputSerializer,
+)
 from accounting.services import (
     close_period,
     create_account,
     create_period,
+    post_entry,
+    posting_of,
     reopen_period,
     reverse_entry,
     update_account,
@@ -38,10 +46,10 @@ from skeleton.importexport.import_admin import ImportableAdmin
 from skeleton.importexport.processing import RowPlan
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import today
+from skeleton.kernel.errors import Invalid
 from skeleton.kernel.text import format_text, local_day
 from skeleton.kernel.translation import Text
 from skeleton.office.actions import admin_action
-from skeleton.office.admins import ReadOnlyRecordAdmin
 from skeleton.office.columns import EMPTY, active_column, format_money_html, format_table_html, status_column, text_link
 from skeleton.office.dates import LocalizedDateField
 from skeleton.office.filters import DateRangeFilter
@@ -95,6 +103,12 @@ class AccountAdmin(ImportableAdmin):
 
     def rows(self, actor: Actor) -> QuerySet[Any]:
         return super().rows(actor).prefetch_related("totals")
+
+    def get_autocomplete_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return the accounts that take postings."""
+        below = Account.objects.filter(parent=OuterRef("pk"))
+        posted = Line.objects.filter(account=OuterRef("pk"))
+        return self.get_queryset(request).filter(Exists(posted) | ~Exists(below), is_active=True)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return (*self.readonly_fields, "code") if obj else self.readonly_fields
@@ -166,9 +180,11 @@ class ReverseForm(ActionForm):
 
 
 @admin.register(Entry)
-class EntryAdmin(ReadOnlyRecordAdmin):
+class EntryAdmin(RecordAdmin):
     resources = ("accounting",)
     export_fields = "__all__"
+    form = EntryForm
+    create_input = TransactionInputSerializer
     list_display = ("date", "described", "reference", status_column("source_type", SOURCES, _("made by")), "amounts")
     list_filter = ("source_type", "kind", AccountTypeFilter, ("date", DateRangeFilter))
     search_fields = ("description", "reference")
@@ -197,6 +213,22 @@ class EntryAdmin(ReadOnlyRecordAdmin):
         ),
         (_("Who recorded it"), {"fields": (("created_by", "created_at"),)}),
     )
+    add_fieldsets = ((None, {"fields": (("date", "reference"), "description", "currency")}),)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.readonly_fields if obj else ()
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        return () if obj else (EntryLineInline,)
+
+    def create_record(self, values: dict[str, Any], actor: Actor) -> UUID:
+        lines = [posting_of(line) for line in values.pop("lines")]
+        try:
+            return post_entry(**values, lines=lines, actor=actor)
+        except Invalid as error:
+            if "debit" in (error.details or {}):  # the sums and their currency, for API clients
+                raise Invalid(error.message) from error
+            raise
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request).select_related("reverses").prefetch_related("lines")

@@ -12,7 +12,7 @@ from django import forms
 from django.http import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from accounting import tables
 from accounting.fiscal_years import fiscal_year_of
@@ -168,7 +168,8 @@ class IncomeStatementPage(StatementPage):
     form = FiscalYearForm
 
     def sections(self, part: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]], list[tuple[str, Any]]]]:
-        spent = [(_("Total expenses"), part["total_expenses"]), (_("Net income"), part["net_income"])]
+        result = pgettext("income statement", "Net income")
+        spent = [(_("Total expenses"), part["total_expenses"]), (result, part["net_income"])]
         return [
             (_("Revenue"), part["revenue"], [(_("Total revenue"), part["total_revenue"])]),
             (_("Expenses"), part["expenses"], spent),

@@ -111,10 +111,12 @@ class YearClosingAdmin(RecordAdmin):
 
     @display(description=_("transactions"))
     def entries(self, closing: YearClosing) -> SafeString | str:
+        """Return links to the closing's transactions, each with its reversal if the year was reopened."""
         found = Entry.objects.filter(source_type=SourceType.CLOSING, source_id=closing.pk).order_by("purpose")
         links = (
-            (text_link(reverse("admin:accounting_entry_change", args=[entry.pk]), f"{entry} ({entry.purpose})"),)
-            for entry in found
+            (text_link(reverse("admin:accounting_entry_change", args=[entry.pk]), f"{entry} ({of.purpose})"),)
+            for of in found.prefetch_related("reversals")
+            for entry in (of, *of.reversals.all())
         )
         return format_html_join(SafeString("<br>"), "{}", links) or EMPTY
 

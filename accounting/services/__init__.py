@@ -1,7 +1,15 @@
 """The services of accounting."""
 
 from accounting.services.accounts import create_account, seed_chart, update_account
-from accounting.services.entries import NewEntry, Posting, post_entries, post_entry, reverse_document, reverse_entry
+from accounting.services.entries import (
+    NewEntry,
+    Posting,
+    post_entries,
+    post_entry,
+    posting_of,
+    reverse_document,
+    reverse_entry,
+)
 from accounting.services.periods import close_period, create_period, reopen_period
 from accounting.services.years import close_year, reopen_year
 
@@ -14,6 +22,7 @@ __all__ = [
     "create_period",
     "post_entries",
     "post_entry",
+    "posting_of",
     "reopen_period",
     "reopen_year",
     "reverse_document",

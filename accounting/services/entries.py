@@ -5,7 +5,7 @@ PostgreSQL checks everything again (`sql/0002_guards.sql`). The checks here exis
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -47,6 +47,19 @@ class Posting:
     description: str | None = None
     party: UUID | None = None
     override: bool = False
+
+
+def posting_of(line: Mapping[str, Any]) -> Posting:
+    """Return a line that `TransactionLineInputSerializer` has validated."""
+    return Posting(
+        account=line["account"],
+        debit=line.get("debit") or 0,
+        credit=line.get("credit") or 0,
+        currency=line.get("currency"),
+        description=line.get("description"),
+        party=line.get("party"),
+        override=line.get("override") or False,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,55 @@ def test_a_transaction_is_read_and_reversed(clerk):
     assert Entry.objects.get(reverses=entry).description == "Typed twice"
 
 
+def entered(*lines, **fields):
+    """Return what the form of a transaction sends: each line is the code of an account, a debit and a credit."""
+    body = {"date": "2026-03-15", "description": "Rent", "reference": "R-1", "currency": "", **fields}
+    body |= {"lines-TOTAL_FORMS": len(lines), "lines-INITIAL_FORMS": 0}
+    for n, (code, debit, credit) in enumerate(lines):
+        pk = Account.objects.get(code=code).pk if code else ""
+        values = {"account_id": pk, "debit": debit, "credit": credit, "description": ""}
+        body |= {f"lines-{n}-{name}": value for name, value in values.items()}
+    return body
+
+
+def test_a_transaction_is_recorded_by_hand(clerk):
+    assert f"{ENTRIES}add/" in page(clerk, ENTRIES)
+    sent = entered(("5300", "1,500.25", ""), ("1200", "", "1500.25"), ("", "", ""), currency="EUR")
+    assert clerk.post(f"{ENTRIES}add/", sent).status_code == 302
+    entry = Entry.objects.get()
+    told = (str(entry.date), entry.description, entry.reference, entry.source_type, entry.kind)
+    assert told == ("2026-03-15", "Rent", "R-1", "manual", "ordinary")
+    lines = entry.lines.order_by("position").values_list("account__code", "debit", "credit", "currency")
+    assert list(lines) == [("5300", 150_025, 0, "EUR"), ("1200", 0, 150_025, "EUR")]
+    assert AuditEntry.objects.filter(resource_id=entry.pk, action="post", actor_email="carl@example.com").exists()
+    clerk.post(f"{ENTRIES}add/", entered(("5300", "1", ""), ("1200", "", "1"), date="", reference=""))
+    assert Entry.objects.latest("id").date == today()
+
+
+@pytest.mark.parametrize(
+    "lines, told",
+    [
+        ([("5300", "10", ""), ("1200", "", "9")], "Debits and credits are not equal: 10.00 USD against 9.00 USD."),
+        ([("5300", "10", "10"), ("1200", "", "9")], "Exactly one of debit and credit must be over 0."),
+        ([("1300", "10", ""), ("4000", "", "10")], "override"),
+        ([("5300", "10", "")], "2"),
+    ],
+)
+def test_a_transaction_that_is_refused_keeps_what_was_entered(clerk, lines, told):
+    answer = clerk.post(f"{ENTRIES}add/", entered(*lines))
+    assert answer.status_code == 200
+    shown = answer.content.decode()
+    assert told in shown
+    assert 'value="R-1"' in shown
+    assert not Entry.objects.exists()
+
+
+def test_accounts_to_choose_from_take_postings(clerk):
+    offered = {one["text"].split()[0] for one in clerk.get(f"{ACCOUNTS}pick/", {"term": "1"}).json()["results"]}
+    assert "1200" in offered
+    assert "1000" not in offered, "it has sub-accounts"
+
+
 def test_a_period_closes_and_opens(clerk):
     assert clerk.post(f"{PERIODS}add/", {"start_date": "2026-01-01", "end_date": "2026-01-31"}).status_code == 302
     period = Period.objects.get()

@@ -20,11 +20,11 @@ from accounting.serializers import (
     TransactionSerializer,
 )
 from accounting.services import (
-    Posting,
     close_period,
     create_account,
     create_period,
     post_entry,
+    posting_of,
     reopen_period,
     reverse_entry,
     update_account,
@@ -76,7 +76,7 @@ class TransactionViewSet(CreateMixin, ReadOnlyModelViewSet):
     def perform_create(self, serializer: Any) -> Any:
         """Debits must equal credits in each currency. A recorded transaction can't be changed, only reversed once."""
         values = serializer.validated_data
-        lines = [_posting(line) for line in values.pop("lines")]
+        lines = [posting_of(line) for line in values.pop("lines")]
         return post_entry(**values, lines=lines, actor=self.actor)
 
     @action(
@@ -90,18 +90,6 @@ class TransactionViewSet(CreateMixin, ReadOnlyModelViewSet):
     )
     def reverse(self, request: Request, pk: str) -> HttpResponse:
         return self.show(reverse_entry(entry_id=self.pk, actor=self.actor, **self.parse()), 201)
-
-
-def _posting(line: dict[str, Any]) -> Posting:
-    return Posting(
-        account=line["account"],
-        debit=line.get("debit") or 0,
-        credit=line.get("credit") or 0,
-        currency=line.get("currency"),
-        description=line.get("description"),
-        party=line.get("party"),
-        override=line.get("override") or False,
-    )
 
 
 class PeriodViewSet(CreateMixin, ReadOnlyModelViewSet):

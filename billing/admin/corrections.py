@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django import forms
 from django.conf import settings
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +13,7 @@ from unfold import widgets
 from unfold.enums import ActionVariant
 
 from billing.admin.credit_forms import NewCreditNoteForm
+from billing.admin.emails import issued_message
 from billing.admin.money import day_field, page_of, reason_field, select_field
 from billing.choices import InvoiceStatus, SettlementKind
 from billing.credit_note_serializers import (
@@ -50,18 +52,31 @@ class UseOnAccountForm(ActionForm):
     date = day_field()
 
     def setup(self) -> None:
-        of = {"customer": self.record.customer_id, "currency": self.record.currency}
-        payments = Payment.objects.filter(PAYMENT_ON_ACCOUNT, **of).order_by("pk")[:MAX_SOURCES]
-        notes = CreditNote.objects.filter(CREDIT_ON_ACCOUNT, **of).order_by("pk")[:MAX_SOURCES]
+        payments, notes = _sources(self.record)
         self.fields["source"].choices = [  # type: ignore[attr-defined]
-            *((f"{SettlementKind.PAYMENT} {one.pk}", _on_account(one)) for one in payments),
-            *((f"{SettlementKind.CREDIT_NOTE} {one.pk}", _on_account(one)) for one in notes),
+            *((f"{SettlementKind.PAYMENT} {one.pk}", _on_account(one)) for one in payments[:MAX_SOURCES]),
+            *((f"{SettlementKind.CREDIT_NOTE} {one.pk}", _on_account(one)) for one in notes[:MAX_SOURCES]),
         ]
         self.fields["amount"].currency = self.record.currency  # type: ignore[attr-defined]
 
     def request_body(self) -> Values:
         body = {name: value for name, value in super().request_body().items() if name != "source"}
         return {**body, "invoice_id": str(self.record.pk)}
+
+
+def _sources(invoice: Invoice) -> tuple[QuerySet[Payment], QuerySet[CreditNote]]:
+    """Return what is on account of the invoice's customer in its currency, oldest first."""
+    of = {"customer": invoice.customer_id, "currency": invoice.currency}
+    payments = Payment.objects.filter(PAYMENT_ON_ACCOUNT, **of).order_by("pk")
+    return payments, CreditNote.objects.filter(CREDIT_ON_ACCOUNT, **of).order_by("pk")
+
+
+def has_sources(invoice: Invoice) -> bool:
+    """Return whether an open invoice can be settled with what its customer has on account."""
+    if invoice.status != InvoiceStatus.SENT:
+        return False
+    payments, notes = (rows.order_by().values("pk") for rows in _sources(invoice))
+    return payments.union(notes).exists()
 
 
 def _on_account(document: Payment | CreditNote) -> str:
@@ -133,13 +148,13 @@ class CorrectionActions:
         note_id: UUID = create_credit_note(invoice_id=invoice.pk, **values, actor=self.actor(request))
         note = CreditNote.objects.get(pk=note_id)
         if note.number is None:
-            return ActionResult(_("The credit note is a draft. Check it and send it."), page_of(note))
-        return ActionResult(format_text(_("{number} is sent."), number=note.number), page_of(note))
+            return ActionResult(_("The credit note is a draft. Check it and issue it."), page_of(note))
+        return ActionResult(issued_message(note.number), page_of(note))
 
     @admin_action(
         _("Use on account"),
         form=UseOnAccountForm,
-        shown_if=lambda invoice: invoice.status == InvoiceStatus.SENT,
+        shown_if=has_sources,
         icon="join_inner",
         question=_("Settles the invoice with what the customer has paid or was credited before."),
     )

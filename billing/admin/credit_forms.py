@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 
@@ -65,8 +65,8 @@ class CreditLinesForm(TableForm):
     reason = reason_field()
     issue_date = LocalizedDateField(
         required=False,
-        label=_("Issue date"),
-        help_text=_("Leave empty for the day of sending. Not in the future."),
+        label=pgettext_lazy("credit note", "Issue date"),
+        help_text=_("Leave empty for the day on which it is issued. Not in the future."),
     )
     notes = forms.CharField(required=False, widget=small_textarea(), label=_("Notes"))
 

@@ -49,7 +49,7 @@ from billing.services import credit_notes, documents, emails
 from billing.services.e_invoices import credit_note_of, facturx_credit_note
 from billing.services.note_allocations import allocate_credit_note, refund_credit_note, unallocate_credit_note
 from parties.models import Customer
-from skeleton.kernel.text import format_text
+from skeleton.kernel.text import format_text, in_zone
 from skeleton.kernel.translation import Text
 from skeleton.office.actions import ActionResult, admin_action
 from skeleton.office.admins import ReadOnlyRecordAdmin
@@ -120,7 +120,7 @@ class CreditNoteAdmin(OrderLinkMixin, EntriesMixin, ReadOnlyRecordAdmin):
         return super().get_queryset(request).defer("search_text", "number_key")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        times = (_("Times (UTC)"), {"fields": self.TIME_FIELDS, "classes": ["collapse"]})
+        times = (in_zone(_("Times ({zone})")), {"fields": self.TIME_FIELDS, "classes": ["collapse"]})
         fields = self.with_order(request, obj.invoice.order_id if obj else None, self.SUMMARY_FIELDS)
         return self.with_entries(request, ((None, {"fields": fields}), times))
 
@@ -152,7 +152,7 @@ class CreditNoteAdmin(OrderLinkMixin, EntriesMixin, ReadOnlyRecordAdmin):
         return record_link(note.invoice)
 
     @admin_action(
-        _("Send"),
+        pgettext_lazy("document", "Issue"),
         form=SendForm,
         shown_if=is_draft,
         icon="send",
@@ -162,8 +162,8 @@ class CreditNoteAdmin(OrderLinkMixin, EntriesMixin, ReadOnlyRecordAdmin):
     def send(self, request: HttpRequest, note: CreditNote, form: SendForm) -> Text:
         values = SendCreditNoteInputSerializer.parse(form.request_body())
         credit_notes.send_credit_note(credit_note_id=note.pk, **values, actor=self.actor(request))
-        note.refresh_from_db()
-        return format_text(_("{number} is sent."), number=note.number)
+        note.refresh_from_db()  # the form's record has its number now
+        return form.result()
 
     @admin_action(pgettext_lazy("credit note", "Edit"), form=CreditNoteDraftForm, shown_if=is_draft, icon="edit")
     def edit(self, request: HttpRequest, note: CreditNote, form: CreditNoteDraftForm) -> Text:

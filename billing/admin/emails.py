@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -100,6 +101,17 @@ class SendForm(ActionForm):
         if not settings.EMAIL_HOST:
             del self.fields["email"]
 
+    def result(self) -> Text:
+        """Return what happened to the document: only what is e-mailed was sent to somebody."""
+        if not self.cleaned_data.get("email"):
+            return issued_message(self.record.number)
+        told = _("{number} is issued. The e-mail to the customer is on its way.")
+        return format_text(told, number=self.record.number)
+
+
+def issued_message(number: str) -> Text:
+    return format_text(_("{number} is issued."), number=number)
+
 
 # --- on the page of a document ----------------------------------------------------------------------------------------
 
@@ -178,7 +190,7 @@ class DocumentEmailAdmin(ReadOnlyRecordAdmin):
         ("document_shown", "kind_shown"),
         ("to", "copies"),
         ("subject", "language"),
-        "message",
+        "text",
         (STATE, "attempts"),
         ("error", "files"),
         ("created_at", "created_by"),
@@ -207,6 +219,10 @@ class DocumentEmailAdmin(ReadOnlyRecordAdmin):
     @admin.display(description=_("recipients"))
     def to(self, email: DocumentEmail) -> str:
         return ", ".join(email.recipients)
+
+    @admin.display(description=_("message"))
+    def text(self, email: DocumentEmail) -> SafeString:
+        return format_html('<div class="with-line-breaks">{}</div>', email.message)
 
     @admin.display(description=_("copies"))
     def copies(self, email: DocumentEmail) -> str:

@@ -33,7 +33,16 @@ from billing.admin.drafts import (
 )
 from billing.admin.e_invoices import E_INVOICE_MENU, EInvoiceInline, facturx_download, xml_download
 from billing.admin.emails import EmailInline, ReminderAction, SendForm, email_action
-from billing.admin.money import EntriesMixin, HistoryInline, OrderLinkMixin, method_field, record_link, text_field
+from billing.admin.money import (
+    EntriesMixin,
+    HistoryInline,
+    OrderLinkMixin,
+    PaidDayMixin,
+    method_field,
+    paid_day_field,
+    record_link,
+    text_field,
+)
 from billing.choices import InvoiceStatus, allowed_actions
 from billing.e_invoices.profiles import Profile
 from billing.models import CreditNote, Invoice, InvoiceLine, Settlement
@@ -50,12 +59,11 @@ from billing.services import documents, emails, invoices, payments
 from billing.services.e_invoices import facturx_invoice, invoice_of
 from inventory.models import Item
 from skeleton.kernel.actors import Actor
-from skeleton.kernel.text import format_text, local_money
+from skeleton.kernel.text import format_text, in_zone, local_money
 from skeleton.kernel.translation import Text
 from skeleton.office.actions import admin_action
 from skeleton.office.admins import ReadOnlyInline
 from skeleton.office.columns import EMPTY, format_money_html, label, money_column
-from skeleton.office.dates import LocalizedDateTimeField
 from skeleton.office.filters import CurrencyFilter, DateRangeFilter, RelatedRecordFilter
 from skeleton.office.forms import ActionForm, AutocompleteField, small_textarea
 from skeleton.office.numbers import AmountField
@@ -68,6 +76,14 @@ COLOURS: dict[str, str] = {
 PAID = money_column("amount_paid", _("paid"))
 CREDITED = money_column("amount_credited", _("credited"))
 WRITTEN_OFF = money_column("amount_written_off", _("written off"))
+
+
+MORE_MENU: dict[str, Any] = {
+    "title": pgettext_lazy("menu", "More"),
+    "icon": "more_horiz",
+    "items": ["credit", "use_on_account", "edit_notes", "write_off", "undo_write_off", "cancel"],
+}
+"""The actions that are needed rarely."""
 
 
 def can(action: str) -> Any:
@@ -176,7 +192,7 @@ _OWN_FIELDS = (
 
 
 _HINTS: dict[str, Text] = {
-    "issue_date": _("Leave empty for the day of sending. Not in the future."),
+    "issue_date": _("Leave empty for the day on which it is issued. Not in the future."),
     "due_date": _("Leave empty to count the payment days of the customer or the company."),
     "delivery_date": _("Leave empty for the issue date."),
     "service_start": _("For services, instead of the delivery date."),
@@ -212,15 +228,11 @@ class NewInvoiceForm(DraftForm, NewDocumentForm):
         pass
 
 
-class PaymentForm(ActionForm):
+class PaymentForm(PaidDayMixin, ActionForm):
     amount = AmountField(label=_("Amount"))
     method = method_field()
     reference = text_field(_("Reference"))
-    paid_at = LocalizedDateTimeField(
-        required=False,
-        label=_("Paid at (UTC)"),
-        help_text=_("Leave empty for now. Not in the future."),
-    )
+    paid_at = paid_day_field()
 
     def setup(self) -> None:
         amount = self.fields["amount"]
@@ -269,8 +281,8 @@ class InvoiceAdmin(CorrectionActions, ReminderAction, OrderLinkMixin, EntriesMix
         ("due_date", DateRangeFilter),
     )
     record_actions = (
-        *("send", "record_payment", "email", "remind", "use_on_account", "credit", "edit_notes"),
-        *("write_off", "undo_write_off", "cancel", PDF_MENU, E_INVOICE_MENU),
+        *("send", "record_payment", "email", "remind"),
+        *(PDF_MENU, E_INVOICE_MENU, MORE_MENU),
     )
     bulk_actions = ("send",)
     DATE_FIELDS: ClassVar[Any] = (
@@ -304,7 +316,7 @@ class InvoiceAdmin(CorrectionActions, ReminderAction, OrderLinkMixin, EntriesMix
         address = (_("Delivery address"), {"fields": ADDRESS_FIELDS, "classes": ["collapse"]})
         if obj is None:
             return ((None, {"fields": (("customer_id", "currency"), *self.DATE_FIELDS, "notes")}), address)
-        times = (_("Times (UTC)"), {"fields": self.TIME_FIELDS, "classes": ["collapse"]})
+        times = (in_zone(_("Times ({zone})")), {"fields": self.TIME_FIELDS, "classes": ["collapse"]})
         if self.has_change_permission(request, obj):
             fields = self.with_order(request, obj.order_id, self.SUMMARY_FIELDS)
             return ((None, {"fields": fields}), address, times)
@@ -361,7 +373,7 @@ class InvoiceAdmin(CorrectionActions, ReminderAction, OrderLinkMixin, EntriesMix
     # actions
 
     @admin_action(
-        _("Send"),
+        pgettext_lazy("document", "Issue"),
         form=SendForm,
         shown_if=can("send"),
         icon="send",
@@ -371,7 +383,7 @@ class InvoiceAdmin(CorrectionActions, ReminderAction, OrderLinkMixin, EntriesMix
     def send(self, request: HttpRequest, invoice: Invoice, form: SendForm) -> Text:
         values = SendInputSerializer.parse(form.request_body())
         invoices.send_invoice(invoice_id=invoice.pk, **values, actor=self.actor(request))
-        return format_text(_("{number} is sent."), number=invoice.number)
+        return form.result()
 
     @admin_action(
         _("Record payment"),
@@ -410,7 +422,7 @@ class InvoiceAdmin(CorrectionActions, ReminderAction, OrderLinkMixin, EntriesMix
     @admin_action(
         pgettext_lazy("invoice", "Cancel"),
         form=ReasonForm,
-        shown_if=can("cancel"),
+        shown_if=lambda invoice: can("cancel")(invoice) and not invoice.amount_written_off,
         icon="cancel",
         variant=ActionVariant.DANGER,
         question=_("A cancelled invoice stays on record and cannot be reopened."),

@@ -1,5 +1,6 @@
 """What the screens of payments, credit notes and invoices share: forms, tables and links of money."""
 
+import datetime as dt
 from collections.abc import Iterable
 from typing import Any, ClassVar
 from uuid import UUID
@@ -19,8 +20,10 @@ from accounting.choices import Purpose, SourceType
 from accounting.models import Entry
 from billing.choices import InvoiceStatus, PaymentDirection, PaymentMethod
 from billing.models import CreditNote, Invoice, Order, Payment, Settlement
+from skeleton.kernel.days import moment_on
 from skeleton.kernel.text import local_day, local_money
 from skeleton.kernel.translation import Text
+from skeleton.kernel.types import Values
 from skeleton.office.admins import ReadOnlyInline
 from skeleton.office.columns import EMPTY, format_money_html, format_table_html, label, money_column, text_link
 from skeleton.office.dates import LocalizedDateField
@@ -87,6 +90,15 @@ def day_field() -> LocalizedDateField:
     )
 
 
+def paid_day_field() -> LocalizedDateField:
+    """Return the field for the day of a payment, for a form with `PaidDayMixin`."""
+    return LocalizedDateField(
+        required=False,
+        label=_("Paid on"),
+        help_text=_("Leave empty for today. Not in the future."),
+    )
+
+
 def select_field(title: Text, **options: Any) -> forms.ChoiceField:
     errors = {"invalid_choice": _("Is not one of the values to choose from.")}
     return forms.ChoiceField(widget=widgets.UnfoldAdminSelectWidget, label=title, error_messages=errors, **options)
@@ -94,6 +106,15 @@ def select_field(title: Text, **options: Any) -> forms.ChoiceField:
 
 def reason_field() -> forms.CharField:
     return forms.CharField(widget=small_textarea(), label=_("Reason"))
+
+
+class PaidDayMixin:
+    """Sends the day in `paid_at` as a time on that day. A bank statement has no times."""
+
+    def request_body(self) -> Values:
+        body: Values = super().request_body()  # type: ignore[misc]  # of the form
+        day = self.cleaned_data["paid_at"]  # type: ignore[attr-defined]
+        return {**body, "paid_at": moment_on(day).isoformat()} if day else body
 
 
 class AllocateForm(ActionForm):
@@ -217,7 +238,7 @@ class RefundInline(ReadOnlyInline):
     model = Payment
     verbose_name_plural = _("refunds")
     ordering = ("pk",)
-    fields = readonly_fields = ("link", "sum", "method", "reference", "paid_at", "state")
+    fields = readonly_fields = ("link", "sum", "method", "reference", "paid_on", "state")
 
     @admin.display(description=_("payment"))
     def link(self, payment: Payment) -> SafeString | str:
@@ -226,6 +247,10 @@ class RefundInline(ReadOnlyInline):
     @admin.display(description=_("amount"))
     def sum(self, payment: Payment) -> Any:
         return format_money_html(payment.amount, payment.currency)
+
+    @admin.display(description=_("paid on"))
+    def paid_on(self, payment: Payment) -> dt.date:
+        return payment.day
 
     @admin.display(description=_("status"))
     def state(self, payment: Payment) -> SafeString:

@@ -22,6 +22,7 @@ from skeleton.kernel.actors import Actor
 from skeleton.kernel.text import format_text
 from skeleton.kernel.types import Values
 from skeleton.office.actions import ActionResult
+from skeleton.office.balance import credit_field, debit_field
 from skeleton.office.dates import LocalizedDateField
 from skeleton.office.form_pages import FormPage
 from skeleton.office.forms import ActionForm, AutocompleteField, CurrencyField, RowForm, TableForm
@@ -41,8 +42,8 @@ def _opening_day() -> LocalizedDateField:
 class BalanceRow(RowForm):
     """An account and its opening balance."""
 
-    debit = AmountField(required=False, label=_("Debit"))
-    credit = AmountField(required=False, label=_("Credit"))
+    debit = debit_field(label=_("Debit"))
+    credit = credit_field(label=_("Credit"))
 
     def setup(self) -> None:
         currency = self.data.get("currency") or self.record.currency or default_currency()
@@ -60,6 +61,7 @@ class OpeningForm(TableForm):
     currency = CurrencyField(label=_("Currency"), help_text=_("Leave empty for the company's."))
     row_form, rows_name = BalanceRow, "balances"
     columns = (Column(_("Code")), Column(_("Account")))
+    balance_label = format_text(_("Difference, posted to {account}"), account=Role.OPENING.code)
 
     def row_records(self) -> Iterable[tuple[Account, Mapping[str, object]]]:
         rows = Account.objects.filter(is_active=True, children=None).exclude(type__in=RESULT_TYPES)

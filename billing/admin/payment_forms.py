@@ -9,7 +9,15 @@ from django.db.models import Case, Q, When
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from billing.admin.money import MAX_INVOICES, method_field, open_invoices, record_link, text_field
+from billing.admin.money import (
+    MAX_INVOICES,
+    PaidDayMixin,
+    method_field,
+    open_invoices,
+    paid_day_field,
+    record_link,
+    text_field,
+)
 from billing.choices import InvoiceStatus
 from billing.models import Invoice
 from billing.services.payments import spread
@@ -19,7 +27,6 @@ from skeleton.kernel.ids import parse_uuid
 from skeleton.kernel.text import format_text, local_day, local_money
 from skeleton.kernel.translation import Text
 from skeleton.kernel.types import Values
-from skeleton.office.dates import LocalizedDateTimeField
 from skeleton.office.forms import AutocompleteField, CurrencyField, RowForm, TableForm
 from skeleton.office.numbers import AmountField
 from skeleton.office.reports import Column
@@ -41,7 +48,7 @@ class AllocationRow(RowForm):
         return (record_link(invoice), local_day(invoice.due_date), *money)
 
 
-class NewPaymentForm(TableForm):
+class NewPaymentForm(PaidDayMixin, TableForm):
     """A new payment. Once the customer is known, it lists the open invoices with a proposal of what is paid of each.
 
     The proposal pays the oldest invoices first. `shown_for` is the customer and currency whose invoices the page shows:
@@ -55,11 +62,7 @@ class NewPaymentForm(TableForm):
     currency = CurrencyField(help_text=_("Empty is the customer's."), label=_("Currency"))
     method = method_field()
     reference = text_field(_("Reference"))
-    paid_at = LocalizedDateTimeField(
-        required=False,
-        label=_("Paid at (UTC)"),
-        help_text=_("Leave empty for now. Not in the future."),
-    )
+    paid_at = paid_day_field()
     search = text_field(
         _("Only invoices with this in the number"),
         help_text=_("Helps if the customer has many open invoices. Then choose Propose again."),

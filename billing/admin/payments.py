@@ -1,5 +1,6 @@
 """The screen of payments: the register, a new payment, and what corrects one."""
 
+import datetime as dt
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -45,7 +46,7 @@ from billing.services.payments import receive_payment
 from parties.models import Customer
 from skeleton.db.search import SEARCH_TEXT, search_rows, words_of
 from skeleton.kernel.ids import parse_uuid
-from skeleton.kernel.text import format_text, local_money
+from skeleton.kernel.text import format_text, in_zone, local_money
 from skeleton.kernel.translation import Text
 from skeleton.office.actions import ActionResult, admin_action, form_response
 from skeleton.office.admins import ReadOnlyRecordAdmin
@@ -98,7 +99,7 @@ class PaymentRefundInline(RefundInline):
 class PaymentAdmin(EntriesMixin, ReadOnlyRecordAdmin):
     resources = ("invoices",)
     export_fields = "__all__"
-    list_display = ("number", "paid_at", "customer", AMOUNT, "on_account", "state", "method", "reference")
+    list_display = ("number", "paid_on", "customer", AMOUNT, "on_account", "state", "method", "reference")
     list_filter = (
         ("direction", ChoicesDropdownFilter),
         OnAccountFilter,
@@ -114,7 +115,7 @@ class PaymentAdmin(EntriesMixin, ReadOnlyRecordAdmin):
     record_actions = ("allocate", "take_back", "refund", "reverse")
     KNOWN: ClassVar[Any] = (
         ("customer_shown", "state"),
-        (AMOUNT, "paid_at"),
+        (AMOUNT, "paid_on"),
         (ALLOCATED, "on_account"),
         (REFUNDED, "refund_of"),
         ("method", "reference"),
@@ -123,14 +124,14 @@ class PaymentAdmin(EntriesMixin, ReadOnlyRecordAdmin):
     REVERSAL: ClassVar[Any] = (("reversal_day", "reversal_reason"),)
     TIMES: ClassVar[Any] = (("created_at", "created_by"), "reversed_at")
     readonly_fields = (
-        *("customer_shown", "state", AMOUNT, "paid_at", ALLOCATED, "on_account", REFUNDED, "refund_of", "method"),
+        *("customer_shown", "state", AMOUNT, "paid_on", ALLOCATED, "on_account", REFUNDED, "refund_of", "method"),
         *("reference", "external_id", "reversal_day", "reversal_reason", "created_at", "created_by", "reversed_at"),
         "entries",
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         reversal = ((_("Reversal"), {"fields": self.REVERSAL}),) if obj and obj.reversed_at else ()
-        times = (_("Times (UTC)"), {"fields": self.TIMES, "classes": ["collapse"]})
+        times = (in_zone(_("Times ({zone})")), {"fields": self.TIMES, "classes": ["collapse"]})
         return self.with_entries(request, ((None, {"fields": self.KNOWN}), *reversal, times))
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
@@ -189,6 +190,10 @@ class PaymentAdmin(EntriesMixin, ReadOnlyRecordAdmin):
     @admin.display(description=_("status"))
     def state(self, payment: Payment) -> SafeString:
         return payment_state(payment)
+
+    @admin.display(description=_("paid on"), ordering="paid_at")
+    def paid_on(self, payment: Payment) -> dt.date:
+        return payment.day
 
     @admin.display(description=_("on account"))
     def on_account(self, payment: Payment) -> Any:

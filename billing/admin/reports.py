@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from accounting.choices import TaxCategory
 from accounting.reports import DateRange
 from accounting.tables import csv_response
 from billing.choices import InvoiceStatus
@@ -17,6 +18,7 @@ from billing.reports import COLUMNS, aging_rows, receivables_aging
 from billing.vat_report import vat_report, vat_rows
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.text import local_day, local_number
+from skeleton.office.columns import EMPTY
 from skeleton.office.pages import register
 from skeleton.office.reports import (
     Column,
@@ -100,7 +102,7 @@ def _vat_sums(part: dict[str, Any]) -> Table:
     """Return base and tax by category and rate, and the difference to the books."""
     currency = part["currency"]
     titles = (_("Rate"), _("Net amount"), _("Tax"))
-    rows = [Line((row["category"] or "–", *_tax_cells(row, currency))) for row in part["rows"]]
+    rows = [Line((_category(row), *_tax_cells(row, currency))) for row in part["rows"]]
     amounts = {
         name: format_amount_cell(part[name], currency) for name in ("total_base", "total_tax", "booked", "difference")
     }
@@ -123,7 +125,7 @@ def _vat_documents(part: dict[str, Any], *, linked: bool) -> Table:
                 local_day(one["date"]),
                 _document(one, linked=linked),
                 one["customer_name"],
-                one["category"] or "–",
+                _category(one),
                 *_tax_cells(one, currency),
             )
         )
@@ -132,6 +134,12 @@ def _vat_documents(part: dict[str, Any], *, linked: bool) -> Table:
     hidden = len(documents) - len(found)
     note = _("%(count)s more rows are in the CSV; the totals are of all.") % {"count": hidden} if hidden else ""
     return Table(_("Documents in %(currency)s") % {"currency": currency}, columns, found, note)
+
+
+def _category(row: dict[str, Any]) -> str:
+    """Return the code of a category with its name."""
+    code = row["category"]
+    return f"{code} · {TaxCategory(code).label}" if code else EMPTY
 
 
 def _document(one: dict[str, Any], *, linked: bool) -> Any:

@@ -179,7 +179,7 @@ LABELS: dict[str, dict[str, Any]] = {
             "draft": "Entwurf",
             "pending": "Ausstehend",
             "confirmed": "Bestätigt",
-            "shipped": "Versandt",
+            "shipped": "Versendet",
             "delivered": "Geliefert",
             "cancelled": "Storniert",
         },

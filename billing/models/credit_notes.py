@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from billing.choices import CreditNoteStatus
 from billing.models.documents import (
@@ -70,11 +71,11 @@ class CreditNote(Document):
         max_length=5, choices=CreditNoteStatus.choices, default=CreditNoteStatus.DRAFT, verbose_name=_("status")
     )
     reason = models.TextField(null=True, blank=True, verbose_name=_("reason"))  # noqa: DJ001 (the API says null)
-    issue_date = models.DateField(verbose_name=_("issue date"))
+    issue_date = models.DateField(verbose_name=pgettext_lazy("credit note", "issue date"))
     issue_date_given = models.BooleanField(default=False, db_default=False, verbose_name=_("issue date given"))
     allocated = models.BigIntegerField(default=0, editable=False, verbose_name=_("allocated"))
     refunded = models.BigIntegerField(default=0, editable=False, verbose_name=_("refunded"))
-    sent_at = models.DateTimeField(null=True, blank=True, verbose_name=_("sent at"))
+    sent_at = models.DateTimeField(null=True, blank=True, verbose_name=pgettext_lazy("document", "issued at"))
     seller = models.JSONField(null=True, blank=True, editable=False, verbose_name=_("seller"))
     buyer = models.JSONField(null=True, blank=True, editable=False, verbose_name=_("buyer"))
 

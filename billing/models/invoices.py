@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from billing.choices import InvoiceOrigin, InvoiceStatus
 from billing.models.documents import (
@@ -115,7 +116,7 @@ class Invoice(Document):
         max_length=100, null=True, blank=True, verbose_name=_("purchase order")
     )
     delivery_address = models.JSONField(null=True, blank=True, verbose_name=_("delivery address"))
-    sent_at = models.DateTimeField(null=True, blank=True, verbose_name=_("sent at"))
+    sent_at = models.DateTimeField(null=True, blank=True, verbose_name=pgettext_lazy("document", "issued at"))
     paid_at = models.DateTimeField(null=True, blank=True, verbose_name=_("paid at"))
     cancelled_at = models.DateTimeField(null=True, blank=True, verbose_name=_("cancelled at"))
     cancelled_on = models.DateField(null=True, editable=False, verbose_name=_("cancelled on"))

@@ -23,7 +23,7 @@ from skeleton.db.locks import rows_locked_for_update
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.errors import Invalid
 from skeleton.kernel.ids import uuid7
-from skeleton.kernel.money import require_in_use
+from skeleton.kernel.money import require_in_use, round_half_away
 from skeleton.kernel.text import Money, format_text
 from skeleton.kernel.time_limits import require_from_1900
 from skeleton.kernel.translation import Text
@@ -190,9 +190,15 @@ def _with_given_taxes(calculated: Totals, given: dict[TaxKey, int], currency: st
     for row in calculated.tax_breakdown:
         key = key_of_row(row)
         if abs(given[key] - row["tax"]) > TAX_TOLERANCE:
-            told = _("{rate} percent of {base} is {tax}. The tax may differ from it by rounding only.")
-            amounts = {"base": Money(row["base"], currency), "tax": Money(row["tax"], currency)}
-            raise Invalid(details={f"{path}tax": format_text(told, rate=key[0], **amounts)})
+            told = _tax_contained_in(row["base"] + given[key], key[0], currency)
+            raise Invalid(details={f"{path}tax": told})
         labels = {name: value for name, value in row.items() if name not in ("rate", "base", "tax")}
         rows.append((key, row["base"], given[key], labels))
     return totals_of(rows, f"{path}tax")
+
+
+def _tax_contained_in(amount: int, rate: Decimal, currency: str) -> Text:
+    """Return a message with the tax that an amount with tax contains: what was received is sure, its base is not."""
+    tax = round_half_away(amount * rate / (100 + rate))
+    told = _("At {rate} percent, {amount} contains {tax} of tax. The tax may differ from it by rounding only.")
+    return format_text(told, rate=rate, amount=Money(amount, currency), tax=Money(tax, currency))

@@ -9,7 +9,7 @@ import re
 import pytest
 
 from billing.e_invoices.cii import write_cii
-from billing.e_invoices.codes import ADDRESS_SCHEMES, CURRENCIES, EXEMPTION_CODES, NOT_ON_PEPPOL
+from billing.e_invoices.codes import CURRENCIES, EXEMPTION_CODES, NOT_ON_PEPPOL
 from billing.e_invoices.document import Document
 from billing.e_invoices.official import RulesMissingError, Violation, require_rules, stylesheet_text, violations
 from billing.e_invoices.profiles import Profile, Syntax
@@ -17,6 +17,7 @@ from billing.e_invoices.rules import check
 from billing.e_invoices.ubl import write_ubl
 from billing.tests.e_invoice_documents import random_document
 from billing.tests.e_invoice_mutations import MUTATIONS
+from skeleton.kernel.address_schemes import ADDRESS_SCHEMES
 from skeleton.kernel.units import UNIT_CODES
 
 FULL = "SKELETON_TEST_FULL" in os.environ

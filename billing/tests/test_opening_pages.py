@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils.translation import override
 
 from accounting.models import Account, Entry
-from accounting.tests.factories import net
+from accounting.tests.factories import net, tax_code
 from billing.models import Invoice
 from billing.tests.factories import customer
 from skeleton.audit.actions import ACTIONS
@@ -83,6 +83,17 @@ def test_an_open_invoice(clerk):
     assert (made.total, made.tax_total, made.currency, made.origin) == (11900, 1900, "EUR", "imported")
     twice = clerk.post(INVOICE, sent)
     assert twice.context["form"].errors == {"number": ["Another document already has this number."]}
+
+
+def test_a_tax_that_was_left_out_is_told_as_what_the_amount_contains(clerk):
+    code = tax_code("DE19", rate=19)
+    acme = customer(name="Acme", currency="EUR")
+    days = {"date": "2026-01-01", "issue_date": "2025-11-20", "due_date": "2025-12-20"}
+    sent = {**days, "customer_id": str(acme.pk), "number": "R 0815", "amount": "1190.00", "tax_code": str(code.pk)}
+    refused = clerk.post(INVOICE, sent).context["form"].errors["tax"]
+    expected = "At 19 percent, 1,190.00 EUR contains 190.00 EUR of tax. The tax may differ from it by rounding only."
+    assert refused == [expected]
+    assert "is taken over" in clerk.post(INVOICE, {**sent, "tax": "190"}, follow=True).content.decode()
 
 
 def test_only_for_those_who_may_write_accounting():

@@ -42,7 +42,7 @@ from parties.choices import PartyKind, PartyStatus
 from parties.models import Customer, Employee, Partner, Party, Supplier
 from skeleton.db.search import SEARCH_TEXT, search_rows
 from skeleton.kernel.actors import Actor
-from skeleton.kernel.text import format_text
+from skeleton.kernel.text import format_text, in_zone
 from skeleton.kernel.translation import Text
 from skeleton.office.actions import admin_action
 from skeleton.office.admins import autocomplete_response
@@ -153,7 +153,7 @@ class ContractAdmin(TermsDisplayMixin, RecordAdmin):
         ),
     )
     STATE: ClassVar[Any] = (
-        _("State and times (UTC)"),
+        in_zone(_("State and times ({zone})")),
         {
             "fields": (
                 (STATUS, "version"),

@@ -10,7 +10,7 @@ from unfold import widgets
 from contracts.choices import DeliveryType, PaymentType
 from contracts.models import Contract
 from parties.models import Party
-from skeleton.kernel.text import format_text
+from skeleton.kernel.text import format_text, in_zone
 from skeleton.kernel.translation import Text
 from skeleton.office.dates import LocalizedDateField, LocalizedDateTimeField
 from skeleton.office.forms import ActionForm, AutocompleteField, CurrencyField, RecordForm, as_json
@@ -135,7 +135,7 @@ class TerminationForm(ReasonForm):
 class SignatureForm(ActionForm):
     signed_at = LocalizedDateTimeField(
         required=False,
-        label=_("Signed at (UTC)"),
+        label=in_zone(_("Signed at ({zone})")),
         help_text=_("Leave empty for now. Not in the future."),
     )
 

@@ -24,7 +24,12 @@ from skeleton.kernel.translation import Text
 from skeleton.office.admins import ReadOnlyAdmin, ReadOnlyRecordAdmin
 from skeleton.office.columns import EMPTY, label
 from skeleton.office.filters import DateTimeRangeFilter
+from skeleton.office.form_errors import field_label
 
+SHOWN_FIELDS = 5
+"""The number of fields that the list names."""
+
+_CREATING = ("create", "insert")
 COLOURS = {
     "create": "success",
     "insert": "success",
@@ -132,7 +137,8 @@ class AuditEntryAdmin(ReadOnlyRecordAdmin):
 
     @display(description=_("action"))
     def what(self, entry: AuditEntry) -> SafeString:
-        return label(entry.action, COLOURS, text=label_of(entry.action))
+        action = "update" if entry.action in _CREATING and _changes_what_was(entry) else entry.action
+        return label(action, COLOURS, text=label_of(action))
 
     @display(description=_("resource"), ordering="resource")
     def resource_shown(self, entry: Any) -> str:
@@ -150,15 +156,34 @@ class AuditEntryAdmin(ReadOnlyRecordAdmin):
         return format_html('<a class="text-link" href="{}" title="{}">{}</a>', page, entry.resource_id, short)
 
     @display(description=_("fields"))
-    def changed(self, entry: AuditEntry) -> str:
-        return ", ".join(entry.changes) or EMPTY
+    def changed(self, entry: AuditEntry) -> SafeString:
+        names = [capfirst(_field_name(entry, name)) for name in entry.changes]
+        more = f" +{len(names) - SHOWN_FIELDS}" if len(names) > SHOWN_FIELDS else ""
+        shown = format_html("{}{}", ", ".join(names[:SHOWN_FIELDS]), more) if names else EMPTY
+        return format_html('<span class="wrapping" title="{}">{}</span>', ", ".join(names), shown)
 
     @display(description=_("changes"))
     def changes_table(self, entry: AuditEntry) -> SafeString | str:
-        lines = ((name, *before_and_after(change)) for name, change in entry.changes.items())
+        lines = (
+            (capfirst(_field_name(entry, name)), *before_and_after(change)) for name, change in entry.changes.items()
+        )
         rows = format_html_join("", '<tr><th scope="row">{}</th><td class="before">{}</td><td>{}</td></tr>', lines)
         head = format_html_join("", "<th>{}</th>", ((title,) for title in (_("Field"), _("Before"), _("After"))))
         return format_html('<table class="changes"><tr>{}</tr>{}</table>', head, rows) if rows else EMPTY
+
+
+def _changes_what_was(entry: AuditEntry) -> bool:
+    """Return whether the row existed before: creating one record can change others, such as a customer's totals."""
+    pairs = (change for change in entry.changes.values() if isinstance(change, list) and len(change) == 2)
+    return any(before not in (None, []) for before, _after in pairs)
+
+
+def _field_name(entry: Any, name: str) -> str:
+    """Return what people call a field or a list of parts. Its own name where no model has such a field."""
+    screens = admins_by_resource().get(entry.resource, ())
+    model = apps.get_model(entry.screen) if entry.screen else None
+    models = [model] if model else [screen.model for screen in screens]
+    return next((text for text in (field_label(each, name) for each in models) if text), name)
 
 
 def before_and_after(change: Any) -> tuple[str, str]:

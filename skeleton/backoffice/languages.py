@@ -9,6 +9,9 @@ from skeleton.identity.choices import Language
 from skeleton.identity.services import accounts
 from skeleton.kernel.actors import Actor
 
+CHOSEN = "chosen_language"
+"""The session's key for a language that was chosen before the sign-in. (The cookie may be somebody else's.)"""
+
 A_YEAR = 365 * 24 * 3600
 
 
@@ -20,9 +23,22 @@ def set_language(request: HttpRequest, actor: Actor | None) -> HttpResponse:
     answer = HttpResponseRedirect(back)
     if chosen in Language.values:
         _set_cookie(answer, chosen)
-        if actor is not None:
-            accounts.update_user(user_id=actor.user_id, values={"language": chosen}, actor=actor)
+        if actor is None:
+            request.session[CHOSEN] = chosen
+        else:
+            _save(chosen, actor)
     return answer
+
+
+def keep_choice(request: HttpRequest, actor: Actor | None) -> None:
+    """Save the language that the user has chosen on the sign-in page."""
+    chosen = request.session.pop(CHOSEN, None)
+    if chosen and actor is not None:
+        _save(chosen, actor)
+
+
+def _save(language: str, actor: Actor) -> None:
+    accounts.update_user(user_id=actor.user_id, values={"language": language}, actor=actor)
 
 
 def _set_cookie(answer: HttpResponse, language: str) -> None:

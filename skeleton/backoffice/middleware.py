@@ -14,9 +14,11 @@ from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.middleware import locale
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.module_loading import import_string
+
+from skeleton.kernel import days
 
 PAGES = ("/admin/", "/api/v1/docs", "/api/v1/redoc")
 """Paths of pages for browsers."""
@@ -72,6 +74,17 @@ class LocaleMiddleware(locale.LocaleMiddleware):
     def __call__(self, request: HttpRequest) -> Any:
         with translation.override(settings.LANGUAGE_CODE, deactivate=True):
             return super().__call__(request)
+
+
+class TimeZoneMiddleware:
+    """Shows times in the company's zone, on this page only: the same thread may serve the API next, which is in UTC."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        with timezone.override(days.zone()):
+            return self.get_response(request)
 
 
 class UserLanguageMiddleware(MiddlewareMixin):

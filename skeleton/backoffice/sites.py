@@ -26,6 +26,7 @@ from skeleton.kernel.context import current_request
 from skeleton.kernel.errors import DomainError
 from skeleton.office import pages
 from skeleton.office.admins import ReadOnlyAdmin
+from skeleton.office.columns import EMPTY
 from skeleton.office.numbers import describe_amount
 from skeleton.office.parameters import accepts_parameters, clean_search_text, reject_undeclared
 
@@ -34,6 +35,7 @@ class BackOffice(UnfoldAdminSite):
     login_form = SignInForm
     index_title = _("Overview")
     enable_nav_sidebar = True
+    empty_value_display = EMPTY
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Register an admin class of ours. Those of other packages are left out, because they ignore our roles.
@@ -77,6 +79,7 @@ class BackOffice(UnfoldAdminSite):
         if request.method == "POST" and isinstance(answer, HttpResponseRedirect) and isinstance(request.user, User):
             sessions.add_known_network(user=request.user)
             devices.set_device_cookie(answer, request.user)
+            languages.keep_choice(request, self._find_actor(request))
         return _with_status(answer)
 
     # pages

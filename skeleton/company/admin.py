@@ -7,6 +7,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.dates import MONTHS
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold import widgets
@@ -56,7 +57,7 @@ class CompanyForm(RecordForm):
     fiscal_year_start = forms.TypedChoiceField(
         coerce=int,
         initial=1,
-        choices=[(month, str(month)) for month in range(1, 13)],
+        choices=MONTHS.items(),
         widget=widgets.UnfoldAdminSelectWidget,
         label=_("First month of the fiscal year"),
     )

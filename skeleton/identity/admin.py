@@ -20,7 +20,7 @@ from skeleton.identity.permissions import ACTIONS, ALL_PERMISSIONS, VALID_PERMIS
 from skeleton.identity.serializers import NewUserInputSerializer, RoleInputSerializer, UserFormInputSerializer
 from skeleton.identity.services import accounts, roles
 from skeleton.kernel.actors import Actor
-from skeleton.kernel.text import format_text
+from skeleton.kernel.text import format_text, in_zone
 from skeleton.kernel.translation import Text
 from skeleton.office.actions import admin_action
 from skeleton.office.columns import EMPTY, active_column, label
@@ -80,7 +80,7 @@ class UserAdmin(RecordAdmin):
     add_fieldsets = ((None, {"fields": ("email", "name", "language", "password")}),)
     fieldsets = (
         (None, {"fields": (("email", "name"), ("language", "status"), "roles_held")}),
-        (_("Times (UTC)"), {"fields": (("created_at", "updated_at"), "last_login")}),
+        (in_zone(_("Times ({zone})")), {"fields": (("created_at", "updated_at"), "last_login")}),
     )
     readonly_fields = ("status", "roles_held", "last_login", "created_at", "updated_at")
 

@@ -19,6 +19,11 @@ def zone() -> ZoneInfo:
     return ZoneInfo(settings.SKELETON_TIME_ZONE)
 
 
+def zone_name() -> str:
+    """Return the name of that time zone, such as `Europe/Berlin`."""
+    return zone().key
+
+
 def today() -> dt.date:
     """Return the current date. Inside `clock.freeze_time_at(moment)`, it is the date of that moment."""
     return day_of(timezone.now())
@@ -47,6 +52,12 @@ def start_of(day: dt.date) -> dt.datetime:
 def end_of(day: dt.date) -> dt.datetime:
     """Return the last moment of `day`, in UTC."""
     return _in_utc(dt.datetime.combine(day, dt.time.max, zone()).replace(fold=1), dt.datetime.max)
+
+
+def moment_on(day: dt.date) -> dt.datetime:
+    """Return a time on `day`, in UTC, for input without a time of day: now if `day` is today, otherwise its noon."""
+    now = timezone.now()
+    return now if day_of(now) == day else _in_utc(dt.datetime.combine(day, dt.time(12), zone()), dt.datetime.min)
 
 
 def _in_utc(moment: dt.datetime, bound: dt.datetime) -> dt.datetime:

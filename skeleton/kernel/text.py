@@ -14,6 +14,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise, lazy
 from django.utils.translation import get_language
 
+from skeleton.kernel.days import zone_name
 from skeleton.kernel.money import EXACT_CONTEXT, minor_digits
 from skeleton.kernel.translation import Text
 from skeleton.kernel.types import Values
@@ -154,12 +155,20 @@ def _shown(value: object) -> object:
     return value
 
 
+_in_zone_lazily = cast(
+    "Callable[[Text], _StrPromise]", lazy(lambda template: str(template).format(zone=zone_name()), str)
+)
 _format_lazily = cast("Callable[[Text, Values], _StrPromise]", lazy(_formatted, str))
 
 
 def text_in_language(texts: Mapping[str, str], language: str | None = None) -> str:
     """Return one of `texts` by language: that of `language`, by default the active one, else the English one."""
     return texts.get(language or get_language() or "") or texts["en"]
+
+
+def in_zone(template: Text) -> "_StrPromise":
+    """Return a title of times, with the time zone in which pages show them as `{zone}`."""
+    return _in_zone_lazily(template)
 
 
 def format_text(template: Text, /, **values: object) -> "_StrPromise":

@@ -7,10 +7,10 @@ from django.utils.translation import gettext_lazy as _
 class Event(models.TextChoices):
     """An event that users are notified of. Its texts are in `languages/`, their placeholders in `EVENT_VALUES`."""
 
-    INVOICE_SENT = "invoice.sent", _("Invoice sent")
+    INVOICE_SENT = "invoice.sent", _("Invoice issued")
     INVOICE_PAID = "invoice.paid", _("Invoice paid")
     INVOICE_OVERDUE = "invoice.overdue", _("Invoice overdue")
-    CREDIT_NOTE_SENT = "credit_note.sent", _("Credit note sent")
+    CREDIT_NOTE_SENT = "credit_note.sent", _("Credit note issued")
     EMAIL_FAILED = "email.failed", _("E-mail not sent")
     ORDER_STATUS = "order.status", _("Status of an order")
     CONTRACT_EXPIRING = "contract.expiring", _("Contract ends soon")

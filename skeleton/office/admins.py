@@ -14,7 +14,7 @@ from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.text import capfirst
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
@@ -105,6 +105,10 @@ class ReadOnlyAdmin(ExportMixin, ModelAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
+
+    def can_be_added(self) -> bool:
+        """Return whether there is a form for new rows, for those who may use it."""
+        return type(self).has_add_permission is not ReadOnlyAdmin.has_add_permission
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
@@ -281,6 +285,8 @@ class ReadOnlyAdmin(ExportMixin, ModelAdmin):
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, object] | None = None
     ) -> HttpResponse:
+        if not self.can_be_added():
+            raise Http404
         found: HttpResponse = super().add_view(request, form_url, extra_context)
         return found
 

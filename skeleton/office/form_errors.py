@@ -99,6 +99,12 @@ def _labels(model: type[Model], path: str) -> list[str]:
     return labels
 
 
+def field_label(model: type[Model], name: str) -> str:
+    """Return what pages call a field of a model, given the name of the field or of its column. Empty if it has none."""
+    labels = _labels(model, name)
+    return labels[0] if labels else ""
+
+
 def _field(model: type[Model] | None, name: str) -> "Field[Any, Any] | ForeignObjectRel | None":
     try:
         found = model._meta.get_field(name) if model else None

@@ -295,6 +295,8 @@ class TableForm(ActionForm):
     row_form: ClassVar[type[RowForm]]
     columns: ClassVar[Sequence[Column]] = ()
     rows_name: ClassVar[str] = "lines"
+    balance_label: ClassVar[Text] = ""
+    """For rows with a debit and a credit: what becomes of their difference, which is shown while they are entered."""
     second_button: Mapping[str, object] | None = None
     """Name and title of another button that submits the form."""
 

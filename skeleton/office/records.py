@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import Model, QuerySet
 from django.forms import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 from rest_framework.fields import get_attribute
 from rest_framework.serializers import Serializer
@@ -21,6 +22,7 @@ from skeleton.kernel.errors import Conflict, DomainError
 from skeleton.kernel.types import Values
 from skeleton.office.admins import ReadOnlyAdmin, StackedChildInline, TabularChildInline
 from skeleton.office.checks import SAVES_NOTHING, require_record_form
+from skeleton.office.early_errors import add_early_errors
 from skeleton.office.form_errors import EXPECTED_ERRORS, domain_error_of, field_messages, form_field_for
 from skeleton.office.forms import RecordForm, as_json
 from skeleton.office.parameters import accepts_parameters
@@ -50,6 +52,9 @@ class RecordAdmin(ReadOnlyAdmin):
             and self.has_view_permission(request)
             and self.has_resource_permission(request, "write")
         )
+
+    def can_be_added(self) -> bool:
+        return self.create_input is not None or type(self).has_add_permission is not RecordAdmin.has_add_permission
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return (
@@ -122,13 +127,18 @@ class RecordAdmin(ReadOnlyAdmin):
         form_url: str = "",
         extra_context: dict[str, object] | None = None,
     ) -> HttpResponse:
-        """Like Django's, but errors while writing are shown in the same form."""
+        """Like Django's, but errors of the input serializer and while writing are shown in the same form."""
         try:
-            return super().changeform_view(request, object_id, form_url, extra_context)  # type: ignore[no-any-return]
+            response: HttpResponse = super().changeform_view(request, object_id, form_url, extra_context)
         except EXPECTED_ERRORS as exc:
             if request.method != "POST":
                 raise
             error = domain_error_of(exc)
+        else:
+            body = self.update_input if object_id else self.create_input
+            if request.method == "POST" and isinstance(response, TemplateResponse) and body:
+                add_early_errors(response, body.for_actor(self.actor(request)))
+            return response
         # Everything is rolled back. Run it again, with forms that contain the error and keep the entered values.
         request._write_error = error  # type: ignore[attr-defined]
         request.__dict__.pop("_screen_objects", None)

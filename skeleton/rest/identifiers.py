@@ -1,11 +1,10 @@
 """Serializer fields for what companies and people are reached and identified by. They are checked offline."""
 
-import re
-
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
 
+from skeleton.kernel.address_schemes import ADDRESS_SCHEMES
 from skeleton.kernel.bank_accounts import parse_bic, parse_iban
 from skeleton.kernel.countries import country_codes
 from skeleton.kernel.phones import LONGEST, is_phone
@@ -14,7 +13,6 @@ from skeleton.rest.fields import TextField, mark_stateless
 from skeleton.rest.serializers import InputSerializer, Serializer
 
 _URL = URLValidator(schemes=["http", "https"])
-_SCHEME = re.compile(r"[0-9]{4}|EM", re.ASCII)
 
 
 @mark_stateless
@@ -112,15 +110,18 @@ class BicField(TextField):
 
 @mark_stateless
 class SchemeField(TextField):
-    """A code of the Electronic Address Scheme (EAS): four digits, or EM for an e-mail address."""
+    """A code of the Electronic Address Scheme (EAS), such as 9930, or EM for an e-mail address."""
 
     default_error_messages = {
-        "scheme": _("Must be a code of the Electronic Address Scheme (EAS): four digits, or EM for an e-mail address.")
+        "scheme": _(
+            "Must be a code of the Electronic Address Scheme (EAS), such as 9930 (German VAT id), 0204 (Leitweg-ID) or "
+            "EM (e-mail address)."
+        )
     }
 
     def to_internal_value(self, data: object) -> str:
         code = super().to_internal_value(data).upper()
-        if not _SCHEME.fullmatch(code):
+        if code not in ADDRESS_SCHEMES:
             self.fail("scheme")
         return code
 

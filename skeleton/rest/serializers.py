@@ -13,7 +13,7 @@ nothing of a request: see `is_shareable`.
 from collections.abc import Callable, Mapping
 from functools import cache
 from itertools import islice
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar, NoReturn, Self
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -102,8 +102,7 @@ class InputSerializer(serializers.Serializer[object]):
 
         The `actor` is the user of the context's request. `find_instance` reads the object that is being changed.
         """
-        context = {"request": UserScope(actor), "format": None, "view": None}
-        serializer = cls(data=body, partial=partial, context=context)
+        serializer = cls.for_actor(actor, data=body, partial=partial)
         serializer.find_instance = find_instance
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)
@@ -119,6 +118,11 @@ class InputSerializer(serializers.Serializer[object]):
         if not isinstance(found, InputListSerializer):
             raise ImproperlyConfigured(f"{cls.__name__}.Meta.list_serializer_class must be an InputListSerializer.")
         return found
+
+    @classmethod
+    def for_actor(cls, actor: Actor, **options: Any) -> Self:
+        """Return a serializer outside of a request. The `actor` is the user of the context's request."""
+        return cls(context={"request": UserScope(actor), "format": None, "view": None}, **options)
 
     def save(self, **kwargs: object) -> NoReturn:
         """Raise TypeError: serializers don't write."""

@@ -54,6 +54,7 @@ PAGES_MIDDLEWARE = [
     "skeleton.backoffice.middleware.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "skeleton.backoffice.middleware.LocaleMiddleware",
+    "skeleton.backoffice.middleware.TimeZoneMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

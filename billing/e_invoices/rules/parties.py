@@ -10,11 +10,12 @@ from stdnum.au import abn
 from stdnum.no import orgnr as norwegian
 from stdnum.se import orgnr as swedish
 
-from billing.e_invoices.codes import ADDRESS_SCHEMES, NOT_ON_PEPPOL, UNKNOWN_TO_CII
+from billing.e_invoices.codes import NOT_ON_PEPPOL, UNKNOWN_TO_CII
 from billing.e_invoices.document import NOT_SUBJECT_TO_TAX, Address, Document, ElectronicAddress
 from billing.e_invoices.profiles import Profile, Syntax
 from billing.e_invoices.rules.findings import Finding
 from billing.e_invoices.rules.required import follows_german_rules
+from skeleton.kernel.address_schemes import ADDRESS_SCHEMES
 from skeleton.kernel.text import format_text
 
 _VAT_PREFIX = re.compile(r"(?!EU|OS)[A-Z1][A-Z]")

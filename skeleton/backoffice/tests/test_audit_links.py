@@ -5,7 +5,7 @@ import re
 import pytest
 from django.utils import timezone
 
-from accounting.models import Entry
+from accounting.models import Account, Entry
 from accounting.tests.factories import account, post
 from billing.tests.factories import credited, draft, line, order, ordered, paid, sent
 from contracts.tests.factories import active as contract
@@ -82,3 +82,26 @@ def test_a_job_is_linked_by_its_number(chief):
     chief.post(f"/admin/jobs/job/{job.pk}/cancel/", {})
     (link,) = LINK.findall(text(chief.get(LOG, {"resource": "jobs"})))
     assert chief.get(link).status_code == 200
+
+
+def test_fields_are_named_as_on_their_pages(chief):
+    invoice = sent(line(100))
+    User.objects.filter(pk=chief.user.pk).update(language="de")
+    entry = AuditEntry.objects.filter(resource_id=invoice.pk, changes__has_key="due_date").earliest("id")
+    listed = text(chief.get(LOG, {"resource_id": invoice.pk}))
+    assert "Fällig am" in listed
+    assert "due_date" not in listed
+    shown = text(chief.get(f"{LOG}{entry.pk}/change/"))
+    assert '<th scope="row">Fällig am</th>' in shown
+    assert '<th scope="row">Kunde</th>' in shown, "the column is customer_id"
+
+
+def test_what_changes_an_existing_row_is_no_creation(chief):
+    """Creating a sub-account changes nothing else, but a service that creates a record may change another one."""
+    bank = account("9998", name="Old name")
+    with audited_transaction(SYSTEM, "create"):
+        Account.objects.filter(pk=bank.pk).update(name="New name")
+        made = account("9999").pk
+    badges = re.compile(r"(Created|Changed)\s*</")
+    assert badges.findall(text(chief.get(LOG, {"resource_id": made}))) == ["Created"]
+    assert badges.findall(text(chief.get(LOG, {"resource_id": bank.pk}))) == ["Changed", "Created"]

@@ -5,11 +5,14 @@ import hashlib
 import io
 
 import pytest
+from django.utils import timezone
 from pypdf import PdfReader
 
-from billing.models import Invoice
+from billing.models import Invoice, Payment
 from billing.tests.factories import DUE, cancelled, customer, draft, line, paid, part_paid, sent
 from skeleton.audit.models import AuditEntry
+from skeleton.company.services import seed_company
+from skeleton.kernel import days
 from skeleton.testkit.narrowing import present
 
 pytestmark = pytest.mark.django_db
@@ -126,22 +129,38 @@ def test_the_story_by_its_buttons(clerk):
     assert 'value="1550.00"' in text(asked)
     answer = clerk.post(page(invoice, "record-payment"), {"amount": "550", "method": "cash"}, follow=True)
     assert "1,000.00 USD is still due" in text(answer)
-    body = {"amount": "1000.00", "method": "card", "reference": "R1", "paid_at_0": "2026-01-02", "paid_at_1": "10:00"}
+    body = {"amount": "1000.00", "method": "card", "reference": "R1", "paid_at": "2026-01-02"}
     answer = clerk.post(page(invoice, "record-payment"), body, follow=True)
     assert f"{invoice.number} is paid." in text(answer)
     payment = present(invoice.payments.order_by("pk").last())
     assert (payment.amount, payment.reference) == (100000, "R1")
-    assert payment.paid_at == dt.datetime(2026, 1, 2, 10, tzinfo=dt.UTC)
+    assert payment.paid_at == dt.datetime(2026, 1, 2, 12, tzinfo=dt.UTC)
     assert payment.created_by == clerk.user
 
 
 @pytest.mark.parametrize("day", ["2099-01-01", "9999-12-31", "0001-01-01"])
 def test_a_payment_of_the_future_is_refused_at_its_field(clerk, day):
     invoice = sent(line(1000))
-    body = {"amount": "10", "method": "card", "paid_at_0": day, "paid_at_1": "23:59"}
+    body = {"amount": "10", "method": "card", "paid_at": day}
     answer = clerk.post(page(invoice, "record-payment"), body)
     assert list(answer.context["form"].errors) == ["paid_at"]
     assert not invoice.payments.exists()
+
+
+def test_the_day_of_a_payment_is_one_of_the_company(clerk, settings):
+    settings.SKELETON_TIME_ZONE = "Asia/Tokyo"
+    seed_company()
+    invoice = sent(line(3000))
+    body = {"amount": "10", "method": "card", "currency": "USD", "customer_id": invoice.customer_id}
+    before = timezone.now()
+    clerk.post(page(invoice, "record-payment"), {**body, "paid_at": "2026-01-02"})
+    clerk.post(page(invoice, "record-payment"), {**body, "paid_at": days.today().isoformat()})
+    shown_for = f"{invoice.customer_id} USD"
+    clerk.post("/admin/billing/payment/add/", {**body, "paid_at": "2026-01-03", "shown_for": shown_for})
+    first, second, third = Payment.objects.order_by("pk")
+    assert (first.day, first.paid_at) == (dt.date(2026, 1, 2), dt.datetime(2026, 1, 2, 3, tzinfo=dt.UTC))
+    assert before <= second.paid_at <= timezone.now(), "now, on the company's day"
+    assert (third.day, third.paid_at) == (dt.date(2026, 1, 3), dt.datetime(2026, 1, 3, 3, tzinfo=dt.UTC))
 
 
 def test_too_much_is_told_at_the_amount_and_what_was_typed_stays(clerk):

@@ -95,7 +95,7 @@ def test_from_a_customer_to_a_paid_invoice(live_server, width, size):
             window.go(page.url.removeprefix(window.home).replace("/change/", f"/{action}/"))
             window.screenshot(f"{width}-{action}")
             page.locator("#action-form button[type=submit]").click()
-            expect(page.get_by_text("is sent." if action == "send" else "is paid.")).to_be_visible()
+            expect(page.get_by_text("is issued." if action == "send" else "is paid.")).to_be_visible()
         window.screenshot(f"{width}-invoice-paid")
         window.go("/admin/billing/invoice/")
         window.screenshot(f"{width}-invoices")

@@ -81,7 +81,7 @@ def test_a_credit_note_for_one_line_and_its_refund(live_server, buyer, width, si
         page.get_by_label("Issue at once").check()
         check(window, f"{width}-credit")
         submit(page)
-        expect(page.get_by_text("is sent.")).to_be_visible()
+        expect(page.get_by_text("is issued.")).to_be_visible()
         check(window, f"{width}-credit-note")
         window.go(page.url.removeprefix(window.home).replace("/change/", "/refund/"))
         expect(page.get_by_text("120.00 USD is on account.")).to_be_visible()

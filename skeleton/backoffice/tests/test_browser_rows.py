@@ -250,3 +250,35 @@ def test_an_invoice_loses_its_middle_line(live_server, house):
     run_in_browser(story, live_server.url)
     (left,) = Invoice.objects.get().lines.all()
     assert (left.description, left.quantity, left.unit_price) == ('Third: lines-2- "<b>" & 2 × 3', Decimal(3), 350)
+
+
+def test_debits_and_credits_are_added_up_while_they_are_entered(live_server, house):
+    """In German, with a row that is taken out again; and on the page of opening balances."""
+
+    def sums(page):
+        box = page.locator("[data-balance]")
+        return [box.locator(f"[data-sum={name}]").inner_text() for name in ("debit", "credit", "difference")]
+
+    def story(window):
+        page = sign_in(window, house.email)
+        page.locator("form[action='/admin/language/'] button:has-text('Deutsch')").first.dispatch_event("click")
+        expect(page.locator("html[lang=de]")).to_be_attached()
+        window.go("/admin/accounting/entry/add/")
+        assert sums(page) == ["0,00", "0,00", "0,00"]
+        add_row(page, page.locator(".formset").first)
+        fill_line(page, 0, debit="1.234,50")
+        fill_line(page, 1, credit="1000")
+        fill_line(page, 2, credit="0,1")
+        assert sums(page) == ["1.234,50", "1.000,10", "234,40"]
+        window.screenshot("transaction-sums")
+        window.assert_fits()
+        remove_row(page, rows(page).nth(2))
+        fill_line(page, 1, credit="1234,5")
+        assert sums(page) == ["1.234,50", "1.234,50", "0,00"]
+        window.go("/admin/opening-balances/")
+        page.locator("[data-side=credit]").first.fill("7,25")
+        assert sums(page) == ["0,00", "7,25", "7,25"]
+        page.locator("[data-balance]").scroll_into_view_if_needed()
+        window.screenshot("opening-sums")
+
+    run_in_browser(story, live_server.url)

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from billing.tests.factories import customer, line, sent
+from billing.tests.factories import customer, draft, line, sent
 from skeleton.backoffice.tests.test_browser import sign_in
 from skeleton.identity.tests.factories import user_in_role
 from skeleton.testkit.browser import run_in_browser
@@ -22,6 +22,18 @@ OUTSIDE = """(selector) => [...document.querySelectorAll(selector)]
     })
     .map((one) => one.id || one.innerText.trim())"""
 """Returns the visible elements that stick out of their row or of the window."""
+
+
+CUT_OFF = """() => [...document.querySelectorAll("#lines-data > tbody:not(.empty-form) :is(input, select)")]
+    .filter((one) => one.offsetWidth)
+    .filter((one) => one.scrollWidth > one.clientWidth || !one.closest("td, label").offsetParent)
+    .map((one) => `${one.name}: ${one.value}`)"""
+"""Returns the fields of lines that do not show all of their text."""
+
+SCROLLED = """() => [...document.querySelectorAll(".formset-wrapper *, .formset-wrapper")]
+    .filter((one) => /auto|scroll/.test(getComputedStyle(one).overflowX) && one.scrollWidth > one.clientWidth)
+    .map((one) => one.className)"""
+"""Returns the tables of a form that scroll sideways."""
 
 
 @pytest.fixture
@@ -73,5 +85,25 @@ def test_the_fields_of_a_form_stay_in_their_row(live_server, buyer, form, narrow
             outside = page.evaluate(OUTSIDE, "#content-main fieldset :is(input, select, textarea, a):not(table *)")
             assert outside == [], width
             assert page.locator(narrow).evaluate("(one) => one.offsetWidth") >= 100, width
+
+    run_in_browser(story, live_server.url)
+
+
+@pytest.mark.parametrize("language", ["Deutsch", "Українська"])
+def test_the_lines_of_a_document_can_be_typed(live_server, buyer, language):
+    invoice = draft(line(123_456_789, description="Implementation and training, first week"), line(10), of=buyer)
+
+    def story(window):
+        page = sign_in(window, CARL)
+        page.locator(f"form[action='/admin/language/'] button:has-text('{language}')").first.dispatch_event("click")
+        expect(page.locator("html:not([lang=en])")).to_be_attached()
+        for path in (f"invoice/{invoice.pk}/change/", "order/add/"):
+            window.go(f"/admin/billing/{path}")
+            for width in WIDTHS[1:]:
+                page.set_viewport_size({"width": width, "height": 900})
+                window.screenshot(f"widths-lines-{path.split('/')[0]}-{language}-{width}")
+                window.assert_fits()
+                assert page.evaluate(SCROLLED) == [], width
+                assert page.evaluate(CUT_OFF) == [], width
 
     run_in_browser(story, live_server.url)

@@ -98,7 +98,7 @@ def test_invoices_by_status_add_up_and_lead_to_themselves(chief):
     part_paid(due_date=days(-100))
     rows = block(shown(chief), "Invoices by status")["rows"]
     found = {row["label"]: row["value"] for row in rows}
-    assert found == {"Draft": 2, "Sent": 1, "Overdue": 2, "Paid": 3, "Cancelled": 1}
+    assert found == {"Draft": 2, "Issued": 1, "Overdue": 2, "Paid": 3, "Cancelled": 1}
     assert sum(found.values()) == Invoice.objects.count()
     for row in rows:
         assert listed(chief, row["link"]) == row["value"], row

@@ -6,7 +6,7 @@ from django.test import Client
 from billing.tests.factories import draft, line
 from skeleton.audit.models import AuditEntry
 from skeleton.identity.models import User
-from skeleton.identity.tests.factories import client_of, user_in_role
+from skeleton.identity.tests.factories import PASSWORD, client_of, user_in_role
 from skeleton.testkit.client import ApiClient
 from skeleton.testkit.narrowing import present
 
@@ -31,6 +31,17 @@ def test_before_signing_in_it_is_the_browsers_or_what_was_chosen():
     assert language_of(client.get("/admin/login/", headers={"Accept-Language": "uk"})) == "uk"
     client.post("/admin/language/", {"language": "de", "next": "/admin/login/"})
     assert language_of(client.get("/admin/login/", headers={"Accept-Language": "uk"})) == "de"
+
+
+def test_what_was_chosen_on_the_sign_in_page_is_kept():
+    user, other = (user_in_role("admin", email=f"{name}@example.com") for name in ("one", "other"))
+    browser = Client()
+    browser.post("/admin/language/", {"language": "de", "next": "/admin/login/"})
+    for who, language in ((user, "de"), (other, "en")):  # the cookie of one is not the choice of the next
+        browser.post("/admin/login/", {"username": who.email, "password": PASSWORD})
+        assert language_of(browser.get("/admin/")) == language
+        assert User.objects.get(pk=who.pk).language == language
+        browser.post("/admin/logout/")
 
 
 @pytest.mark.parametrize("back", ["https://evil.example/", "//evil.example", "javascript:alert(1)", ""])
@@ -89,9 +100,9 @@ def test_lists_forms_acts_and_refusals_are_too(chief):
     assert "Fällig am" in form
     assert "Zeiten (UTC)" in form
     sent_page = chief.post(f"/admin/billing/invoice/{invoice.pk}/send/", follow=True).content.decode()
-    assert f"{invoice.number} wurde versendet." in sent_page
+    assert f"{invoice.number} wurde ausgestellt." in sent_page
     again = chief.post(f"/admin/billing/invoice/{invoice.pk}/send/").content.decode()
-    assert "Diese Rechnung wurde bereits versendet." in again
+    assert "Diese Rechnung wurde bereits ausgestellt." in again
     body = {"amount": "9999999", "method": "cash"}
     refused = chief.post(f"/admin/billing/invoice/{invoice.pk}/record-payment/", body)
     assert refused.context["form"].errors == {"amount": ["Offen sind nur 1.234,56 USD."]}

@@ -1,10 +1,15 @@
 """Middleware of pages: complete for pages, absent for the API."""
 
+import datetime as dt
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
+from django.utils import timezone
 
+from billing.tests.factories import customer
+from parties.models import Customer
 from skeleton.backoffice.middleware import PagesMiddleware
 
 pytestmark = pytest.mark.django_db
@@ -79,3 +84,14 @@ def test_what_a_middleware_raises_is_answered(monkeypatch, settings):
 def test_a_hook_that_would_not_be_called_is_refused(monkeypatch, settings):
     with pytest.raises(ImproperlyConfigured, match="process_exception"):
         chain(monkeypatch, settings, Excepting)
+
+
+def test_pages_show_times_in_the_zone_of_the_company_and_the_api_in_utc(chief, colleague, settings):
+    settings.SKELETON_TIME_ZONE = "Asia/Tokyo"
+    buyer = customer()
+    Customer.objects.filter(pk=buyer.pk).update(created_at=dt.datetime(2026, 1, 2, 20, 30, tzinfo=dt.UTC))
+    shown = chief.get(f"/admin/parties/customer/{buyer.pk}/change/").content.decode()
+    assert "Status and times (Asia/Tokyo)" in shown
+    assert "3 Jan 2026, 05:30" in shown
+    assert colleague.get(f"/customers/{buyer.pk}").data["created_at"].startswith("2026-01-02T20:30:00")
+    assert timezone.get_current_timezone_name() == "UTC", "for this page only"

@@ -219,7 +219,7 @@ def test_a_credit_note_for_one_line_of_a_paid_invoice(clerk):
     body = {**REASON, f"row-{first.pk}-quantity": "1", f"row-{first.pk}-amount": "", "send": "on"}
     answer = clerk.post(page(invoice, "credit"), body, follow=True)
     note = CreditNote.objects.get()
-    assert f"{note.number} is sent." in text(answer)
+    assert f"{note.number} is issued." in text(answer)
     assert (note.total, note.unallocated, note.reason) == (12_000, 12_000, "Typed wrong")
     assert page(note) in text(clerk.get(page(invoice)))
     assert page(invoice) in text(clerk.get(page(note)))
@@ -327,7 +327,7 @@ def test_a_bad_debt_is_written_off_and_undone(clerk):
     "made, buttons",
     [
         (draft, set()),
-        (sent, {"credit", "use-on-account", "write-off"}),
+        (sent, {"credit", "write-off"}),
         (paid, {"credit"}),
     ],
 )

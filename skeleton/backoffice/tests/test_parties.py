@@ -44,6 +44,16 @@ def sent(party=None, addresses=(), **fields):
     return body
 
 
+def test_all_mistakes_are_told_at_once(clerk):
+    """Those that the form finds, and those that only the API's fields find."""
+    wrong = sent(name="Acme", email="no address", credit_limit="much", vat_id="DE123456789")
+    answer = clerk.post(f"{CUSTOMERS}add/", wrong)
+    assert set(answer.context["adminform"].form.errors) == {"email", "credit_limit", "vat_id"}
+    at_the_top = {text for errors in answer.context["errors"] for text in errors}
+    assert at_the_top == {text for errors in answer.context["adminform"].form.errors.values() for text in errors}
+    assert not Customer.objects.exists()
+
+
 def test_a_customer_with_addresses_and_money_as_people_write_it(clerk):
     ukraine = UkraineFactory.create()
     posted = sent(

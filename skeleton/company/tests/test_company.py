@@ -78,6 +78,7 @@ def test_the_first_change_keeps_the_other_values_of_the_environment(colleague, s
         ({"fiscal_year_start": 13}, "fiscal_year_start"),
         ({"website": "acme"}, "website"),
         ({"electronic_address": {"scheme": "99", "id": "1"}}, "electronic_address.scheme"),
+        ({"electronic_address": {"scheme": "9999", "id": "1"}}, "electronic_address.scheme"),
         ({"electronic_address": {"id": "1"}}, "electronic_address.scheme"),
         ({"bank_accounts": [{"iban": "DE88370400440532013000"}]}, "bank_accounts.0.iban"),
         ({"bank_accounts": [{"iban": IBAN, "bic": "COBA"}]}, "bank_accounts.0.bic"),

@@ -63,11 +63,22 @@ def test_the_form_shows_what_is_wrong_at_its_field(clerk):
     set_up()
     page = f"{address()}change/"
     before = fields_of(clerk.get(page).content.decode())
-    wrong = {**before, "vat_id": "DE1", "electronic_address_scheme": "x", "electronic_address_id": "1"}
+    wrong = {**before, "vat_id": "DE1", "electronic_address_scheme": "9999", "electronic_address_id": "1"}
     errors = clerk.post(page, wrong).context["adminform"].form.errors
     assert set(errors) == {"vat_id", "electronic_address_scheme"}
     wrong = {**before, "bank_accounts-TOTAL_FORMS": "1", "bank_accounts-0-iban": "DE88370400440532013000"}
     assert "Not a valid IBAN" in clerk.post(page, wrong).content.decode()
+
+
+def test_all_mistakes_are_told_at_once(clerk):
+    """Also in a form with mistakes that keep it from being sent to the API's checks."""
+    set_up()
+    page = f"{address()}change/"
+    before = fields_of(clerk.get(page).content.decode())
+    account = {"bank_accounts-TOTAL_FORMS": "1", "bank_accounts-0-iban": "DE88370400440532013000"}
+    answer = clerk.post(page, {**before, **account, "email": "no address", "payment_days": "x", "vat_id": "DE1"})
+    assert set(answer.context["adminform"].form.errors) == {"email", "payment_days", "vat_id"}
+    assert "Not a valid IBAN" in answer.content.decode()
 
 
 def test_a_logo_is_uploaded_shown_and_removed(clerk):

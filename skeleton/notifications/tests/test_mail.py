@@ -48,14 +48,14 @@ class TestWhatArrives:
         [mail], [envelope] = office.mails, office.envelopes
         assert (envelope.mail_from, envelope.rcpt_tos) == ("crm@example.com", ["vera@example.com"])
         assert (mail["From"], mail["To"]) == ("Skeleton <crm@example.com>", "vera@example.com")
-        assert mail["Subject"] == "Invoice INV-2026-001 was sent"
+        assert mail["Subject"] == "Invoice INV-2026-001 was issued"
         assert mail["Message-ID"] == f"<{delivery().pk}@example.com>"
         assert mail["Auto-Submitted"] == "auto-generated"
         assert mail["Date"].datetime
         assert mail.get_content_type() == "text/plain"
         greeting, _, text = mail.get_content().splitlines()[:3]
         assert greeting == "Hello Vera,"
-        assert text == "Invoice INV-2026-001 was sent to Acme Corp: 1,550.00\u00a0USD, due on 15 February 2026."
+        assert text == "Invoice INV-2026-001 was issued to Acme Corp: 1,550.00\u00a0USD, due on 15 February 2026."
         assert state() == ("sent", 1)
         assert delivery().sent_at
         assert work_off() == 0

@@ -33,9 +33,9 @@ def test_everybody_is_told_once_and_in_their_language(django_assert_num_queries)
     with audited_transaction(SYSTEM, "test"), django_assert_num_queries(3):
         notify(event=Event.INVOICE_SENT, recipients=recipients_of(everybody), values=values, link="/api/v1/invoices/1")
     assert [Notification.objects.get(user=user).title for user in (english, ukrainian, german)] == [
-        "Invoice INV-2026-001 was sent",
-        "Рахунок INV-2026-001 надіслано",
-        "Rechnung INV-2026-001 wurde gesendet",
+        "Invoice INV-2026-001 was issued",
+        "Рахунок INV-2026-001 виставлено",
+        "Rechnung INV-2026-001 wurde ausgestellt",
     ]
     row = Notification.objects.get(user=german)
     assert row.body == "Acme Bcc: x@example.com soll 1.550,00 USD bis zum 15.02.2026 zahlen."
