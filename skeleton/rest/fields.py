@@ -338,7 +338,7 @@ class JsonObjectField(serializers.Field[Values, object, object, object]):
         if self.texts and not all(isinstance(value, str) for value in data.values()):
             self.fail("texts")
         try:
-            return dict(clean_texts(data))
+            return clean_texts(data)
         except ForbiddenCharacter:
             self.fail("characters")
 
@@ -394,7 +394,7 @@ class ListField(serializers.ListField):
 
 
 AnyField: TypeAlias = serializers.Field[Any, Any, Any, object]
-"""Any field. DRF's fields have four type parameters, which are irrelevant here."""
+"""A field of any kind. DRF's fields have four type parameters, which are irrelevant here."""
 
 
 class FromColumns(AnyField):

@@ -335,7 +335,7 @@ class CreateMixin(ApiViewSet):
         data = self.read_created(made.pk if isinstance(made, Model) else made)
         return self.answer(data, 201, self.get_success_headers(data))
 
-    def read_created(self, pk: Any) -> dict[str, object]:
+    def read_created(self, pk: object) -> dict[str, object]:
         """Return the answer to a creation: the new object, and perhaps more about it."""
         return self.read_one(pk)
 
