@@ -9,12 +9,14 @@ in a new migration and raise the number here. Each app's migration then removes 
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TypeVar
 
 from django.core.exceptions import FieldDoesNotExist, FieldError
 from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Expression, F, Func, Lookup, Model, Q, QuerySet, TextField, Value
 from django.db.models.functions import Coalesce, Concat
+from django.db.models.sql.compiler import SQLCompiler
 from django.utils.translation import gettext_lazy as _
 
 FOLD_VERSION = 1
@@ -22,7 +24,10 @@ FOLD_VERSION = 1
 SEARCH_TEXT = "search_text"
 """The column of a model that contains its folded texts."""
 
-SEARCHABLE = (models.CharField, models.TextField, models.GeneratedField, models.JSONField)
+TEXT, NAMES = "text", "names"
+"""Other columns that can be searched: a text, and a JSON object of names by language."""
+
+_Model = TypeVar("_Model", bound=Model)
 
 _GAP = Value("\n")
 """Separates the searched fields. A word has no line breaks, so no match spans two fields."""
@@ -34,7 +39,7 @@ class HasWord(Lookup):
     lookup_name = "has_word"
     prepare_rhs = False
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[str | int, ...]]:
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[str | int, ...]]:
         column, column_params = self.process_lhs(compiler, connection)
         word, word_params = self.process_rhs(compiler, connection)
         return f"{column} LIKE ANY (skeleton_patterns({word}, {FOLD_VERSION}))", (*column_params, *word_params)
@@ -61,8 +66,8 @@ def search_text(*texts: str, numbers: Sequence[str] = ()) -> models.GeneratedFie
     )
 
 
-def _joined(fields: Sequence[str]) -> Any:
-    parts: list[Any] = []
+def _joined(fields: Sequence[str]) -> Expression:
+    parts: list[Expression] = []
     for field in fields:
         parts += [_GAP, Coalesce(F(field), Value(""), output_field=TextField())]
     if len(parts) > 2:
@@ -78,14 +83,14 @@ def words_of(text: str) -> list[str]:
     return text.replace("\x00", "").split()
 
 
-def search_rows(rows: QuerySet[Any], text: str, fields: Sequence[str]) -> QuerySet[Any]:
+def search_rows(rows: QuerySet[_Model], text: str, fields: Sequence[str]) -> QuerySet[_Model]:
     """Return the rows that contain each word of the text, in one of the fields."""
     for word in words_of(text) if fields else ():
         rows = rows.filter(contains_word(rows.model, fields, Value(word)))
     return rows
 
 
-def contains_word(model: type[Model], fields: Iterable[str], word: Any) -> Q:
+def contains_word(model: type[Model], fields: Iterable[str], word: Expression) -> Q:
     """Return the condition that one of the fields of a model, given as paths, contains the word, an expression."""
     found = Q()
     for field in fields:
@@ -98,24 +103,29 @@ def nth_word(words: Expression, number: int) -> Func:
     return Func(words, _GAP, Value(number), function="split_part", output_field=TextField())
 
 
-def _folded(model: type[Model], path: str) -> Any:
-    column = searched_column(model, path)
-    if column is None:
+def _folded(model: type[Model], path: str) -> Func | F:
+    kind = kind_of_text(model, path)
+    if kind is None:
         raise FieldError(f"{model._meta.label} has no text in {path!r} to search.")
-    if column.name == SEARCH_TEXT:
+    if kind == SEARCH_TEXT:
         return F(path)
-    names = isinstance(column, models.JSONField)
-    return folded(Func(path, function="skeleton_names", output_field=TextField()) if names else path)
+    return folded(Func(path, function="skeleton_names", output_field=TextField()) if kind == NAMES else path)
 
 
-def searched_column(model: type[Model], path: str) -> Any:
-    """Return the text that a path leads to, or the JSON object of names by language, or None if it is neither."""
+def kind_of_text(model: type[Model], path: str) -> str | None:
+    """Return what a path leads to: SEARCH_TEXT, TEXT or NAMES, or None if it can't be searched."""
     *relations, name = path.split("__")
-    found: Any = model
     try:
         for relation in relations:
-            found = found._meta.get_field(relation).related_model
-        column = found._meta.get_field(name)
-    except (FieldDoesNotExist, AttributeError):
+            related = model._meta.get_field(relation).related_model
+            if not isinstance(related, type):
+                return None
+            model = related
+        column = model._meta.get_field(name)
+    except FieldDoesNotExist:
         return None
-    return column if isinstance(column, SEARCHABLE) else None
+    if isinstance(column, models.GeneratedField):
+        return SEARCH_TEXT if name == SEARCH_TEXT else TEXT
+    if isinstance(column, models.JSONField):
+        return NAMES
+    return TEXT if isinstance(column, models.CharField | models.TextField) else None

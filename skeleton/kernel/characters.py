@@ -8,7 +8,6 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -62,15 +61,17 @@ def has_visible_character(text: str) -> bool:
     return any(_is_visible(character) for character in text)
 
 
-def clean_texts(value: Any) -> Any:
-    """Return JSON with all texts in it clean, the names in its objects included. Raises ForbiddenCharacter."""
+def clean_texts(values: Mapping[str, object]) -> dict[str, object]:
+    """Return a JSON object with all texts in it clean, the names of its values included. Raises ForbiddenCharacter."""
+    return {clean_text(name): _clean(value) for name, value in values.items()}
+
+
+def _clean(value: object) -> object:
     if isinstance(value, str):
         return clean_text(value)
     if isinstance(value, list):
-        return [clean_texts(each) for each in value]
-    if isinstance(value, Mapping):
-        return {clean_texts(name): clean_texts(each) for name, each in value.items()}
-    return value
+        return [_clean(each) for each in value]
+    return clean_texts(value) if isinstance(value, Mapping) else value
 
 
 @lru_cache(4096)

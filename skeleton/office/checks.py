@@ -8,7 +8,7 @@ from django.core.checks import Error
 from django.forms import BaseForm
 from unfold.checks import UnfoldModelAdminChecks
 
-from skeleton.db.search import searched_column
+from skeleton.db.search import kind_of_text
 from skeleton.office.forms import RecordForm
 from skeleton.office.tables.table import table_for_model
 from skeleton.rest.serializers import InputSerializer
@@ -108,7 +108,7 @@ def _unused(screen: object) -> Iterator[Error]:
 
 def _search(screen: "ReadOnlyAdmin") -> Iterator[Error]:
     for path in screen.search_fields:
-        if searched_column(screen.model, path) is None:
+        if kind_of_text(screen.model, path) is None:
             text = f"search_fields: {path!r} is no text, so it can't be searched."
             yield admin_error(screen, "E110", text, "Name columns only: `db.search` folds them and finds the words.")
 

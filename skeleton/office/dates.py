@@ -15,7 +15,7 @@ class LocalizedDateField(forms.DateField):
     widget = widgets.UnfoldAdminSingleDateWidget
     language: str | None = None
 
-    def to_python(self, value: Any) -> dt.date | None:
+    def to_python(self, value: str | dt.date | None) -> dt.date | None:
         if not isinstance(value, str) or value in self.empty_values:
             return super().to_python(value)
         try:

@@ -220,7 +220,7 @@ def version_of(record: Model) -> str:
 class CleanTextsMixin:
     """Cleans the characters of entered texts, as the API's fields do (see `kernel.characters`)."""
 
-    cleaned_data: dict[str, Any]
+    cleaned_data: Values
     fields: dict[str, forms.Field]
 
     def _clean_fields(self) -> None:

@@ -341,7 +341,7 @@ class JsonObjectField(serializers.Field[Values, object, object, object]):
         if self.texts and not all(isinstance(value, str) for value in data.values()):
             self.fail("texts")
         try:
-            return dict(clean_texts(data))
+            return clean_texts(data)
         except ForbiddenCharacter:
             self.fail("characters")
 
@@ -397,7 +397,7 @@ class ListField(serializers.ListField):
 
 
 AnyField: TypeAlias = serializers.Field[Any, Any, Any, object]
-"""Any field. DRF's fields have four type parameters, which are irrelevant here."""
+"""A field of any kind. DRF's fields have four type parameters, which are irrelevant here."""
 
 
 def text_of(choices: Sequence[tuple[str, object]]) -> str:

@@ -162,7 +162,7 @@ class SearchFilter(TextFilter):
         """Return the words, joined by line breaks."""
         return "\n".join(words_of(value))
 
-    def filter(self, qs: Any, value: Any) -> Any:
+    def filter(self, qs: QuerySet[Model], value: object) -> QuerySet[Model]:
         words, count = (value, value.variant) if isinstance(value, Placeholder) else (Value(value), self.variant(value))
         for number in range(1, int(str(count)) + 1):
             qs = qs.filter(contains_word(qs.model, self.fields, nth_word(words, number)))
@@ -172,7 +172,7 @@ class SearchFilter(TextFilter):
 class KeyFilter(TextFilter):
     """Exactly the value, in any spelling: by the folded key of the text (`skeleton_key`)."""
 
-    def filter(self, qs: Any, value: Any) -> Any:
+    def filter(self, qs: QuerySet[Model], value: object) -> QuerySet[Model]:
         return qs.filter(**{self.field_name: folded(value if isinstance(value, Placeholder) else Value(value))})
 
 

@@ -377,7 +377,7 @@ class CreateMixin(ApiViewSet):
             response.headers["ETag"] = etag_of(self.answer(data).content)
         return response
 
-    def read_about_created(self, pk: Any) -> dict[str, object]:
+    def read_about_created(self, pk: object) -> dict[str, object]:
         """Return what the answer to a creation says besides the new object. It does not count for the ETag."""
         return {}
 
