@@ -1,14 +1,16 @@
 """Conversations in the API: who can see and change them, and what they contain."""
 
 import json
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection
 
-from messenger.feed import log_now, missed_events, new_events
+from messenger.feed import MessengerFeed, missed_events
 from messenger.queries import unread_of
+from skeleton.events.hub import Listener
+from skeleton.events.log import append_all, log_state
 from skeleton.identity.tests.factories import UserFactory, client_of, user_with
 
 pytestmark = pytest.mark.django_db
@@ -18,9 +20,9 @@ def ids(*clients):
     return [str(client.user.pk) for client in clients]
 
 
-def told(found):
+def told(events):
     """Return the contents of the messages among the events that a stream would send."""
-    data = [json.loads(event.frame.split(b"data: ")[1]) for event in found[0]]
+    data = [json.loads(event.frame.split(b"data: ")[1]) for event in events]
     return [one["message"]["content"] for one in data if "message" in one]
 
 
@@ -127,10 +129,10 @@ class TestMembership:
         say(carl, group, "before")
         carl.delete(f"{path}/members", member).ok()
         missed = say(carl, group, "secret")
-        connection.check_constraints()  # writes the events, as a commit does
-        position = log_now().newest
+        append_all()
+        position = log_state().newest
         carl.post(f"{path}/members", member).ok()
-        connection.check_constraints()
+        append_all()
 
         def seen():
             return [one["content"] for one in dora.get(f"{path}/messages").ok()["items"]]
@@ -143,9 +145,11 @@ class TestMembership:
         assert seen() == ["after", "before"]
         assert dora.get(path).ok()["last_message"]["content"] == "after"
         assert [one["content"] for one in carl.get(f"{path}/messages").ok()["items"]][1] == "still secret"
-        connection.check_constraints()
-        assert told(missed_events(dora.user.pk, position, 2**40)) == ["after"]
-        assert told(new_events(position, 2**40, [dora.user.pk])) == ["after"]
+        append_all()
+        listener: Any = Listener(SimpleNamespace(user_id=dora.user.pk), position, stream=None)
+        newest = log_state().newest
+        assert told(missed_events(dora.user.pk, position, newest)[0]) == ["after"]
+        assert told(MessengerFeed().new_events([listener], position, newest)[0][listener]) == ["after"]
         carl.delete(f"{path}/members", member).ok()
         say(carl, group, "again")
         carl.post(f"{path}/members", member).ok()

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0037_imported_numbers")]
+    dependencies = [("billing", "0038_search")]
 
     operations = [
         migrations.AlterField(
