@@ -16,6 +16,7 @@ OTHER_DAYS = {
     "skeleton/kernel/days.py": "the source of days itself",
     "skeleton/kernel/date_formats.py": "a date that was typed, which has no time zone",
     "skeleton/notifications/quiet_hours.py": "quiet hours are on the user's own days, in their own time zone",
+    "skeleton/office/tables/spreadsheets.py": "the days that a sheet can count, by the clock that the cell shows",
     "skeleton/importexport/reader/workbooks.py": "a cell of a spreadsheet, which has no time zone",
 }
 """The only files that convert a time to a date, with the reason."""
