@@ -14,6 +14,7 @@ from django.conf import settings as configured
 from django.db import transaction
 
 from parties.models import Country
+from skeleton.events.log import append_all
 from skeleton.identity.tests.factories import PASSWORD, UserFactory, client_of
 from skeleton.kernel.days import today
 from skeleton.notifications.tests.factories import tell
@@ -250,6 +251,7 @@ RECORDS: dict[str, Any] = {
     "/transactions": World.transaction,
     "/files": World.file,
     **{f"/{kind}": (lambda w, kind=kind: w.party(kind)) for kind in ("suppliers", "partners", "employees")},
+    "/events": lambda w: append_all(),
 }
 """How to create a record for the list at a path."""
 

@@ -34,7 +34,14 @@ class EventViewSet(ApiViewSet):
     permission_classes = [HasPermission(SIGNED_IN)]
     extra_parameters: ClassVar[dict[str, Any]] = {"events": LIST_PARAMETERS}
 
-    @action(detail=False, methods=["get"], summary="List events", output=EventPageSerializer, errors=(400, 410))
+    @action(
+        detail=False,
+        methods=["get"],
+        summary="List events",
+        output=EventPageSerializer,
+        errors=(400, 410),
+        operation="listEvents",
+    )
     def events(self, request: Request) -> HttpResponse:
         """What changed, oldest first: one event for each object that a transaction changed.
 
@@ -74,6 +81,7 @@ class EventStreamViewSet(ApiViewSet):
         summary="Stream events",
         envelope="stream",
         errors=(400, 410),
+        operation="streamEvents",
     )
     def stream(self, request: Request) -> HttpResponseBase:
         """The same events as server-sent events, as they happen: `id` is the position, `event` the type.

@@ -44,6 +44,7 @@ _TAGS = {
     "Notifications": "The user's notifications, and over which channels they come.",
     "Messenger": "Conversations, messages and the stream of live events.",
     "Audit": "Who changed what, and when.",
+    "Events": "What changes, in order, for programs that follow it.",
 }
 """The headings of the API's documentation, in order. Each viewset names one of them as its `tag`."""
 
