@@ -113,6 +113,7 @@ def customer_object(row: tuple[Any, ...]) -> dict[str, Any]:
         "language": row[18],
         "payment_days": row[19],
         "e_invoice": row[20],
+        "phone_e164": row[21],
     }
 
 

@@ -15,7 +15,7 @@ SELECT p.id, p.name, p.email, p.phone, p.tax_id, p.website, p.social_media, p.st
              FROM parties_address a LEFT JOIN parties_country c ON c.id = a.country_id
              WHERE a.party_id = p.id ORDER BY a.id),
        p.vat_id, p.buyer_reference, p.electronic_address_scheme, p.electronic_address_id, p.language, p.payment_days,
-       p.e_invoice
+       p.e_invoice, p.phone_e164
 FROM parties_party p
 """
 CUSTOMER = _CUSTOMER + "WHERE p.kind = 'customer' AND p.id = %s"

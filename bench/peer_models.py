@@ -97,6 +97,7 @@ class Party(Base):
     credit_limit: Mapped[int]
     currency: Mapped[str | None]
     total_purchases: Mapped[int]
+    phone_e164: Mapped[str | None]
     vat_id: Mapped[str | None]
     buyer_reference: Mapped[str | None]
     electronic_address_scheme: Mapped[str | None]

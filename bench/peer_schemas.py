@@ -41,6 +41,7 @@ class CustomerOut(Answer):
     credit_limit: int
     currency: str
     total_purchases: int
+    phone_e164: str | None
     vat_id: str | None
     buyer_reference: str | None
     electronic_address: dict[str, str | None] | None

@@ -95,6 +95,7 @@ class Party(Timed):
     credit_limit = models.BigIntegerField(default=0)
     currency = models.CharField(max_length=3, default="USD")
     total_purchases = models.BigIntegerField(default=0, editable=False)
+    phone_e164 = models.CharField(max_length=20, null=True, editable=False)  # noqa: DJ001
     vat_id = models.CharField(max_length=20, null=True, blank=True)  # noqa: DJ001
     buyer_reference = models.CharField(max_length=100, null=True, blank=True)  # noqa: DJ001
     electronic_address_scheme = models.CharField(max_length=4, null=True, blank=True)  # noqa: DJ001

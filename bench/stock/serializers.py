@@ -49,6 +49,7 @@ class CustomerSerializer(serializers.ModelSerializer[Party]):
             "credit_limit",
             "currency",
             "total_purchases",
+            "phone_e164",
             "vat_id",
             "buyer_reference",
             "electronic_address",

@@ -1,8 +1,9 @@
-"""The README's story with the generated client: from a customer to a paid invoice, an upload, paging and an error."""
+"""The README's story with the generated client: from a customer to a paid invoice, an upload, paging, retries, an error."""
 
 import datetime as dt
 import io
 import os
+from uuid import uuid4
 
 from skeleton_client import AuthenticatedClient, Client
 from skeleton_client.api.authentication import login
@@ -83,6 +84,20 @@ def read_all_pages(client: AuthenticatedClient) -> None:
     assert sorted(names) == ["Acme Corp", "First", "Second", "Third"]
 
 
+def try_again(client: AuthenticatedClient) -> None:
+    """Send a request twice with one key, as after a connection that broke: it takes effect once."""
+    key, body = str(uuid4()), CustomerInput(name="Only once", email="once@acme.com")
+    first = create_customer.sync_detailed(client=client, body=body, idempotency_key=key)
+    second = create_customer.sync_detailed(client=client, body=body, idempotency_key=key)
+    assert isinstance(first.parsed, CustomerOutput), first
+    assert first.content == second.content
+    assert second.headers["Idempotency-Replayed"] == "true"
+    other = CustomerInput(name="Another", email="once@acme.com")
+    refused = create_customer.sync(client=client, body=other, idempotency_key=key)
+    assert isinstance(refused, ApiError), refused
+    assert refused.error == "idempotency_mismatch"
+
+
 def see_an_error(client: AuthenticatedClient) -> None:
     refused = create_customer.sync_detailed(client=client, body=CustomerInput(name="", email="nobody"))
     assert refused.status_code == 422
@@ -95,5 +110,6 @@ if __name__ == "__main__":
     sell_and_get_paid(client)
     upload(client)
     read_all_pages(client)
+    try_again(client)
     see_an_error(client)
     print("done")

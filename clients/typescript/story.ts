@@ -1,4 +1,4 @@
-// The README's story with the generated client: from a customer to a paid invoice, an upload, paging and an error.
+// The README's story with the generated client: from a customer to a paid invoice, an upload, paging, retries, an error.
 import createClient, { type Middleware } from "openapi-fetch";
 import { strict as assert } from "node:assert";
 
@@ -88,6 +88,19 @@ async function readAllPages(): Promise<void> {
   assert.deepEqual(names, ["Acme Corp", "First", "Second", "Third"]);
 }
 
+/** Send a request twice with one key, as after a connection that broke: it takes effect once. */
+async function tryAgain(): Promise<void> {
+  const params = { header: { "Idempotency-Key": crypto.randomUUID() } };
+  const body = { name: "Only once", email: "once@acme.com" };
+  const first = expect(await api.POST("/api/v1/customers", { params, body }));
+  const second = await api.POST("/api/v1/customers", { params, body });
+  assert.deepEqual(expect(second), first);
+  assert.equal(second.response.headers.get("Idempotency-Replayed"), "true");
+  const { error, response } = await api.POST("/api/v1/customers", { params, body: { ...body, name: "Another" } });
+  assert.equal(response.status, 422);
+  assert.equal(error?.error, "idempotency_mismatch");
+}
+
 async function seeAnError(): Promise<void> {
   const { error, response } = await api.POST("/api/v1/customers", { body: { name: "", email: "nobody" } });
   assert.equal(response.status, 422);
@@ -99,5 +112,6 @@ await signIn();
 await sellAndGetPaid();
 await upload();
 await readAllPages();
+await tryAgain();
 await seeAnError();
 console.log("done");
