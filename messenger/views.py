@@ -281,7 +281,7 @@ class StreamViewSet(ApiViewSet):
         summary="Stream events",
         envelope="stream",
         errors=(400,),
-        operation="streamEvents",
+        operation="streamMessengerEvents",
     )
     def events(self, request: Request) -> HttpResponseBase:
         """Server-sent events of your conversations, each with an `id` to resume from and JSON data.

@@ -240,7 +240,17 @@ SCREENS = {
         {"activate": (lambda w: country(w, "deactivate"), nothing), "deactivate": (country, nothing)},
     ),
     "accounting.account": Walk(World.account, lambda w: {"code": "7998", "name": "C", "type": "asset"}, {"name": "N"}),
-    "accounting.entry": Walk(World.transaction, actions={"reverse": (World.transaction, nothing)}),
+    "accounting.entry": Walk(
+        World.transaction,
+        lambda w: {
+            "description": "Rent",
+            "lines-0-account_id": w.account(),
+            "lines-0-debit": "12.50",
+            "lines-1-account_id": w.account(),
+            "lines-1-credit": "12.50",
+        },
+        actions={"reverse": (World.transaction, nothing)},
+    ),
     "accounting.taxcode": Walk(
         World.tax_code,
         lambda w: {"code": "XX-7", "name": "en: VAT 7 %", "category": "S", "rate": "7"},

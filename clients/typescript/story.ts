@@ -1,4 +1,4 @@
-// The README's story with the generated client: from a customer to a paid invoice, an upload, paging, retries, an error.
+// The README's story with the generated client: from a customer to a paid invoice, and what programs do besides.
 import createClient, { type Middleware } from "openapi-fetch";
 import { strict as assert } from "node:assert";
 

@@ -12,6 +12,7 @@ from contracts.tests.factories import active, draft, expired, pending, terminate
 from parties.choices import PartyKind
 from parties.tests.factories import FACTORIES, CustomerFactory, blacklisted, deactivated
 from skeleton.identity.tests.factories import client_of, user_in_role
+from skeleton.testkit.strategies import clean_texts
 
 pytestmark = pytest.mark.django_db
 
@@ -221,7 +222,7 @@ REST = {
     "renewal_period_months": st.none() | st.integers(1, 1200),
     "notice_days": st.none() | st.integers(0, 36500),
     "max_renewals": st.none() | st.integers(0, 36500),
-    "notes": st.none() | st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=20),
+    "notes": st.none() | clean_texts(max_size=20),
     "start_date": st.dates().map(str),
     "end_date": st.none() | st.dates().map(str),
 }

@@ -6,5 +6,7 @@ SELECT audit_detach('inventory_item'), audit_detach('inventory_warehouse');
 SELECT skeleton_attach_key('inventory_item', 'sku', 'sku_key'),
        skeleton_attach_key('inventory_warehouse', 'code', 'code_key');
 
+SELECT skeleton_require_read_committed('inventory_item', 'inventory_warehouse');
+
 SELECT audit_attach('inventory_item', 'catalog', '{search_text,sku_key}'),
        audit_attach('inventory_warehouse', 'inventory', '{code_key}');

@@ -33,8 +33,12 @@ _BLANKS = "\u2800\u115f\u1160\u3164\uffa0"
 """A Braille pattern without dots and fillers: letters and symbols to Unicode, but nothing to see."""
 
 
+_MARKS_IN_A_ROW = 30
+"""As many as the Stream-Safe Text Format allows (UAX #15). Ordering more of them takes quadratic time."""
+
+
 class ForbiddenCharacter(ValueError):
-    """The text contains a control character, which no text needs."""
+    """The text contains what no text needs: a control character, or more marks in a row than a letter can have."""
 
 
 def clean_text(text: str) -> str:
@@ -47,8 +51,27 @@ def clean_text(text: str) -> str:
     text = _NEW_LINES.sub("\n", text)
     if _CONTROL.search(text):
         raise ForbiddenCharacter
-    text = _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
+    text = _INVISIBLE.sub("", normal_form(text))
     return _without_loose_joiners(text) if _JOINER.search(text) else text
+
+
+def normal_form(text: str) -> str:
+    """Return the text in NFC. Raises ForbiddenCharacter for more than 30 marks in a row."""
+    if not is_stream_safe(text):
+        raise ForbiddenCharacter
+    return unicodedata.normalize("NFC", text)
+
+
+def is_stream_safe(text: str) -> bool:
+    """Return whether a text can be normalized in linear time: at most 30 combining marks follow each other."""
+    if len(text) <= _MARKS_IN_A_ROW or text.isascii():
+        return True
+    marks = 0
+    for character in text:
+        marks = marks + 1 if unicodedata.combining(character) else 0
+        if marks > _MARKS_IN_A_ROW:
+            return False
+    return True
 
 
 def without_controls(text: str) -> str:

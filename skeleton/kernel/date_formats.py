@@ -20,8 +20,14 @@ class InvalidDate(ValueError):
     """A text that is not a date in the language's order. The message says how to write it, in the page's language."""
 
 
+_LONGEST = 100
+"""No date is longer, and the normal form of a very long text takes very long."""
+
+
 def parse_date(text: str, language: str | None = None) -> dt.date:
     """Return the date that `text` stands for in a language (default: the active one). Raises InvalidDate."""
+    if len(text) > _LONGEST:
+        raise InvalidDate(_advice("", language))
     typed = " ".join(unicodedata.normalize("NFKC", text).split())
     for form in get_format("DATE_INPUT_FORMATS", language):
         try:

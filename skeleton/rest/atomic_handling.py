@@ -41,6 +41,9 @@ class AtomicHandling(ObjectLookup):
     def action_description(self) -> ActionDescription | None:
         raise NotImplementedError
 
+    def get_output_serializer_class(self) -> type[object]:
+        raise NotImplementedError
+
     def takes_idempotency_key(self, method: str | None) -> bool:
         """Return whether the current action takes an Idempotency-Key. Others ignore it."""
         described = self.action_description
@@ -61,7 +64,13 @@ class AtomicHandling(ObjectLookup):
             return True
         read = description_of(type(self), self.action_map.get("get", "retrieve"))
         read = read if read and read.envelope == "object" else description_of(type(self), "retrieve")
-        return read is not None and (described.output, read.output) == (BY_CLASS, BY_CLASS)
+        return read is not None and read.output == BY_CLASS and self._answers_object(described.output)
+
+    def _answers_object(self, output: object) -> bool:
+        """Return whether `output` is the viewset's serializer, or says more about a new object."""
+        if output == BY_CLASS:
+            return True
+        return isinstance(output, type) and issubclass(output, self.get_output_serializer_class())
 
     def with_etag(self, request: Request, response: HttpResponse) -> HttpResponse:
         """Add the ETag to the response with a whole object. Return 304 instead if the client has it."""
@@ -82,7 +91,7 @@ class AtomicHandling(ObjectLookup):
         method = request._request.method or ""
         if method not in WRITE_METHODS or not isinstance(request.user, Actor):
             return False
-        caller_id, handler = request.user.user_id, getattr(self, method.lower(), None)
+        actor, handler = request.user, getattr(self, method.lower(), None)
         key, if_match = self._key(request, method), self._if_match(request, method)
         if handler is None or (key is None and if_match is None):
             return False
@@ -91,7 +100,7 @@ class AtomicHandling(ObjectLookup):
             def answer() -> HttpResponse:
                 return self._answer_if_matching(if_match, handler, *args, **kwargs)
 
-            return answer_once(request, caller_id, key, answer) if key else _in_one_transaction(answer)
+            return answer_once(request, actor.user_id, key, answer) if key else _in_one_transaction(answer)
 
         setattr(self, method.lower(), handle)
         return True

@@ -51,6 +51,7 @@ LIMITED = {
     "events_pending": READ,
     "inventory_movement": ADD,
     "inventory_reservation": CHANGE,
+    "messenger_absence": READ,
     "messenger_attachment": ADD,
     "messenger_conversation": CHANGE,
     "messenger_message": CHANGE,

@@ -1,5 +1,6 @@
 """Texts that people enter: normal form, invisible characters, visible characters."""
 
+import time
 import unicodedata
 
 import pytest
@@ -71,3 +72,16 @@ def test_something_to_see(text):
 def test_json_is_cleaned_as_a_whole():
     given = {"e\u0301": ["a\u200b", 1, None, {"b": "e\u0301"}]}
     assert clean_texts(given) == {"é": ["a", 1, None, {"b": "é"}]}
+
+
+@pytest.mark.parametrize("marks", [31, 400_000])
+def test_more_marks_than_a_letter_can_have_are_refused_at_once(marks):
+    """Ordering them takes quadratic time: hours for one megabyte."""
+    started = time.process_time()
+    with pytest.raises(ForbiddenCharacter):
+        clean_text("a" + "\u0301\u0323" * marks)
+    assert time.process_time() - started < 5
+
+
+def test_as_many_marks_as_a_stream_may_have_are_kept():
+    assert clean_text("a" + "\u0323" * 30) == "\u1ea1" + "\u0323" * 29

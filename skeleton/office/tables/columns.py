@@ -16,6 +16,7 @@ import orjson
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from skeleton.kernel.characters import is_stream_safe
 from skeleton.kernel.money import minor_digits
 from skeleton.kernel.text import format_text
 from skeleton.kernel.translation import Text
@@ -103,7 +104,7 @@ class TextColumn(Column):
     """A text of any kind, compared in the normal form in which texts are stored."""
 
     def normalize(self, value: object) -> object:
-        return unicodedata.normalize("NFC", value) if isinstance(value, str) else value
+        return unicodedata.normalize("NFC", value) if isinstance(value, str) and is_stream_safe(value) else value
 
 
 class EmailColumn(Column):
