@@ -67,7 +67,7 @@ class AtomicHandling(ObjectLookup):
         return read is not None and read.output == BY_CLASS and self._answers_object(described.output)
 
     def _answers_object(self, output: object) -> bool:
-        """Return whether `output` is the viewset's serializer, or says more about a new object (`read_about_created`)."""
+        """Return whether `output` is the viewset's serializer, or says more about a new object."""
         if output == BY_CLASS or self.action != "create":
             return output == BY_CLASS
         return isinstance(output, type) and issubclass(output, self.get_output_serializer_class())

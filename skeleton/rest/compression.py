@@ -13,13 +13,15 @@ LEVEL = 3
 """A page of 20 customers shrinks from 15.5 kB to 1.3 kB in 0.04 ms. Level 6 takes three times as long, for 5 % less."""
 
 _TYPES = ("application/json", "application/vnd.oai.openapi", "text/javascript", "application/javascript")
-_ACCEPTED = re.compile(r"(?:^|[,\s])(?:gzip|\*)\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))|,|$)", re.IGNORECASE)
+_GZIP = re.compile(r"(?:^|[,\s])gzip\s*(;\s*q=0(?:\.0*)?\s*(?=,|$))?", re.IGNORECASE)
+_ANY = re.compile(r"(?:^|[,\s])\*\s*(;\s*q=0(?:\.0*)?\s*(?=,|$))?")
 
 
 def accepts_gzip(request: HttpRequest) -> bool:
     """Return whether the client accepts gzip. `gzip;q=0` refuses it."""
-    accepted = request.META.get("HTTP_ACCEPT_ENCODING")
-    return bool(accepted and _ACCEPTED.search(accepted))
+    accepted = request.META.get("HTTP_ACCEPT_ENCODING", "")
+    found = _GZIP.search(accepted) or _ANY.search(accepted)  # `*` stands for what is not named
+    return bool(found and not found[1])
 
 
 def compress(request: HttpRequest, response: HttpResponse) -> None:

@@ -76,6 +76,25 @@ def test_a_change_of_status_names_the_event(owner):
     } & {event["type"] for event in read_all(owner)}
 
 
+def test_a_payment_has_an_event_when_what_it_settles_changes(owner):
+    world = World.begin()
+    invoice = world.invoice("send")
+    body = {"customer_id": invoice["customer_id"], "amount": 500, "currency": invoice["currency"], "method": "card"}
+    payment = world.chief.post("/payments", body).ok(201)["id"]
+    log.append_all()
+    allocations = {"allocations": [{"invoice_id": invoice["id"], "amount": 300}]}
+    for verb, sent in (("allocate", allocations), ("refund", {"amount": 200, "method": "card"})):
+        world.chief.post(f"/payments/{payment}/{verb}", sent).ok()
+        log.append_all()
+    events = read_all(owner, resource_id=payment)
+    assert [event["type"] for event in events] == ["payment.created", "payment.updated", "payment.updated"]
+    assert [event["changes"] for event in events[1:]] == [["allocated"], ["refunded"]]
+
+
+def test_a_resource_that_does_not_exist_is_refused(owner):
+    assert "customers" in owner.get("/events", resource="customer").refused(400)["details"]["resource"]
+
+
 def test_each_type_selects_exactly_its_events(owner):
     world = World.begin()
     everything(world)
