@@ -11,6 +11,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from skeleton.office.csv_formats import csv_format_choices, dialect_for
 from skeleton.office.parameters import BadParameter, validates_parameters
 from skeleton.office.tables.spreadsheets import table_response
 from skeleton.office.tables.table import Table, table_for_model
@@ -61,6 +62,7 @@ class ExportMixin:
         query = f"?{kept.urlencode()}" if kept else ""
         links = {
             "exports": [(kind.upper(), self.url_for("export", kind) + query) for kind in FORMATS],
+            "csv_formats": csv_format_choices(request),
             "import_link": self.import_link(request),
         }
         return super().changelist_view(request, {**links, **(extra_context or {})})  # type: ignore[misc,no-any-return]
@@ -85,4 +87,4 @@ class ExportMixin:
                 raise BadParameter(name, NO_PAGES_MESSAGE)
         rows = self.get_changelist_instance(request).queryset  # type: ignore[attr-defined]
         name = str(self.opts.verbose_name_plural).replace(" ", "-")
-        return table_response(name, self.file_table.lines(rows), xlsx=kind == "xlsx")
+        return table_response(name, self.file_table.lines(rows), xlsx=kind == "xlsx", dialect=dialect_for(request))
