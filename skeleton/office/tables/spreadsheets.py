@@ -18,6 +18,7 @@ from xml.sax.saxutils import escape
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
+from django.utils.translation import get_language, override
 
 CSV = "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -124,7 +125,19 @@ def table_response(name: str, rows: Iterable[Row], *, xlsx: bool, dialect: CsvDi
 
 def _download(filename: str, media: str, content: Iterable[object]) -> StreamingHttpResponse:
     disposition = content_disposition_header(True, filename) or "attachment"  # the name can be in any language
+    content = _in_language(content, get_language())
     return StreamingHttpResponse(content, content_type=media, headers={"Content-Disposition": disposition})
+
+
+def _in_language(content: Iterable[object], language: str | None) -> Iterator[object]:
+    """Yield the content in the language of the request, which has ended when the content is written."""
+    chunks = iter(content)
+    while True:
+        with override(language):
+            chunk = next(chunks, None)
+        if chunk is None:
+            return
+        yield chunk
 
 
 def _unmistakable(rows: Iterable[Row]) -> Iterator[Row]:
