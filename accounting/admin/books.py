@@ -182,7 +182,7 @@ class ReverseForm(ActionForm):
 @admin.register(Entry)
 class EntryAdmin(RecordAdmin):
     resources = ("accounting",)
-    export_fields = "__all__"
+    table, export_fields = spreadsheets.JOURNAL, "__all__"
     form = EntryForm
     create_input = TransactionInputSerializer
     list_display = ("date", "described", "reference", status_column("source_type", SOURCES, _("made by")), "amounts")
@@ -233,6 +233,10 @@ class EntryAdmin(RecordAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request).select_related("reverses").prefetch_related("lines")
         return rows
+
+    def export_rows(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Return the lines of the entries, by day."""
+        return Line.objects.filter(entry__in=rows.order_by().values("pk")).order_by("date", "entry_id", "position")
 
     @display(description=_("description"), ordering="description")
     def described(self, entry: Entry) -> str:

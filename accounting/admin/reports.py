@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django import forms
-from django.http import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
@@ -86,8 +85,8 @@ class BooksReport(ReportPage):
     def table(self, part: dict[str, Any], span: DateRange) -> Table:
         raise NotImplementedError
 
-    def download(self, asked: Parameters, actor: Actor) -> HttpResponseBase:
-        return tables.csv_response(self.name, type(self).rows(type(self).report(span_of(asked))))
+    def csv_rows(self, asked: Parameters, actor: Actor) -> Iterable[tables.Row]:
+        return type(self).rows(type(self).report(span_of(asked)))
 
 
 @register
@@ -202,9 +201,8 @@ class LedgerPage(ReportPage):
             next_page_url=self.url_for({**asked, "cursor": next_page_url}) if next_page_url else "",
         )
 
-    def download(self, asked: Parameters, actor: Actor) -> HttpResponseBase:
-        items = iter_ledger(asked["account"].pk, self._query(asked), actor=actor)
-        return tables.csv_response(self.name, tables.ledger_rows(described(items)))
+    def csv_rows(self, asked: Parameters, actor: Actor) -> Iterable[tables.Row]:
+        return tables.ledger_rows(described(iter_ledger(asked["account"].pk, self._query(asked), actor=actor)))
 
     @staticmethod
     def _query(asked: Parameters) -> ListQuery:

@@ -48,6 +48,7 @@ from billing.payment_serializers import RefundInputSerializer, UnallocateInputSe
 from billing.services import credit_notes, documents, emails
 from billing.services.e_invoices import credit_note_of, facturx_credit_note
 from billing.services.note_allocations import allocate_credit_note, refund_credit_note, unallocate_credit_note
+from billing.spreadsheets import document_table
 from parties.models import Customer
 from skeleton.kernel.text import format_text, in_zone
 from skeleton.kernel.translation import Text
@@ -93,7 +94,7 @@ def settles_others(note: CreditNote) -> bool:
 @admin.register(CreditNote)
 class CreditNoteAdmin(OrderLinkMixin, EntriesMixin, ReadOnlyRecordAdmin):
     resources = ("invoices",)
-    export_fields = "__all__"
+    table, export_fields = document_table(CreditNote), "__all__"
     list_display = ("number_shown", "customer_name", "state", TOTAL, "on_account", "issue_date")
     list_filter = (
         ("status", ChoicesDropdownFilter),

@@ -57,6 +57,7 @@ from billing.serializers import (
 )
 from billing.services import documents, emails, invoices, payments
 from billing.services.e_invoices import facturx_invoice, invoice_of
+from billing.spreadsheets import document_table
 from inventory.models import Item
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.text import format_text, in_zone, local_money
@@ -268,7 +269,7 @@ class OverdueFilter(DropdownFilter):
 @admin.register(Invoice)
 class InvoiceAdmin(CorrectionActions, ReminderAction, OrderLinkMixin, EntriesMixin, DocumentAdminBase):
     resources = ("invoices",)
-    export_fields = "__all__"
+    table, export_fields = document_table(Invoice), "__all__"
     create_input, update_input, line_input = InvoiceInputSerializer, InvoiceUpdateInputSerializer, LineInputSerializer
     list_display = ("number", "customer_name", "state", TOTAL, "due_money", "issue_date", "due_date")
     list_filter = (

@@ -44,6 +44,7 @@ from billing.serializers import (
 from billing.services import documents, emails, orders
 from billing.services.invoicing import invoice_order
 from billing.services.transitions import change_status
+from billing.spreadsheets import document_table
 from billing.state_machine import ACTION_NAMES, AWAITING_ACTION, COMMITTED, allowed_transitions
 from inventory.models import Item
 from skeleton.kernel.actors import Actor
@@ -215,7 +216,7 @@ class WaitingFilter(DropdownFilter):
 @admin.register(Order)
 class OrderAdmin(DocumentAdminBase):
     resources = ("orders",)
-    export_fields = "__all__"
+    table, export_fields = document_table(Order), "__all__"
     create_input, update_input, line_input = OrderInputSerializer, OrderUpdateInputSerializer, OrderLineInputSerializer
     list_display = ("number", "customer_name", status_column("status", COLOURS), TOTAL, "invoiced_shown", "created_at")
     list_filter = (("status", ChoicesDropdownFilter), WaitingFilter, CurrencyFilter, ("created_at", DateRangeFilter))

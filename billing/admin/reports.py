@@ -1,16 +1,16 @@
 """The receivables aging and VAT reports as pages. Customers link to their open invoices, documents to their pages."""
 
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from accounting.choices import TaxCategory
 from accounting.reports import DateRange
-from accounting.tables import csv_response
+from accounting.tables import Row
 from billing.choices import InvoiceStatus
 from billing.documents.statement_labels import STATEMENT_LABELS
 from billing.movements import MovementKind
@@ -49,8 +49,8 @@ class AgingPage(ReportPage):
         days = _("As of %(day)s") % {"day": local_day(parameters["as_of"])}
         return ReportResult(days, [_table(part, linked=actor.can("invoices:read")) for part in report["currencies"]])
 
-    def download(self, parameters: Parameters, actor: Actor) -> HttpResponseBase:
-        return csv_response(self.name, aging_rows(receivables_aging(parameters["as_of"])))
+    def csv_rows(self, parameters: Parameters, actor: Actor) -> Iterable[Row]:
+        return aging_rows(receivables_aging(parameters["as_of"]))
 
 
 def _table(part: dict[str, Any], *, linked: bool) -> Table:
@@ -90,8 +90,8 @@ class VatPage(ReportPage):
             tables += [_vat_sums(part), _vat_documents(part, linked=actor.can("invoices:read"))]
         return ReportResult(days_in_words(days.first, days.last), tables)
 
-    def download(self, parameters: Parameters, actor: Actor) -> HttpResponseBase:
-        return csv_response(self.name, vat_rows(vat_report(_days(parameters))))
+    def csv_rows(self, parameters: Parameters, actor: Actor) -> Iterable[Row]:
+        return vat_rows(vat_report(_days(parameters)))
 
 
 def _days(parameters: Parameters) -> DateRange:

@@ -1,6 +1,6 @@
 """The statement of account of a customer as a page, CSV and PDF. Its lines link to their documents."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, gettext_lazy
 from django.utils.translation import gettext as _
 
-from accounting.tables import csv_response
+from accounting.tables import Row
 from billing.documents.statement_labels import STATEMENT_LABELS
 from billing.models import Settlement
 from billing.movements import MovementKind
@@ -72,8 +72,8 @@ class CustomerStatementPage(ReportPage):
             days_in_words(parameters["from_date"], parameters["to_date"]), tables, subject=found["customer_name"]
         )
 
-    def download(self, parameters: Parameters, actor: Actor) -> HttpResponseBase:
-        return csv_response("statement", statement_rows(_statement(parameters, actor)))
+    def csv_rows(self, parameters: Parameters, actor: Actor) -> Iterable[Row]:
+        return statement_rows(_statement(parameters, actor))
 
     def download_pdf(self, parameters: Parameters, actor: Actor) -> HttpResponseBase:
         file = statement_pdf(_statement(parameters, actor), language=get_language() or actor.language)

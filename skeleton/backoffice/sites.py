@@ -98,11 +98,16 @@ class BackOffice(UnfoldAdminSite):
         # The language can be chosen before signing in, so this view is not wrapped.
         chosen = path("language/", require_POST(self.language), name="language")
         understood = path("understood/", self.admin_view(self.understood), name="understood")
-        return [chosen, understood, *own, *super().get_urls()]
+        csv_format = path("csv-format/", self.admin_view(require_POST(self.csv_format)), name="csv_format")
+        return [chosen, understood, csv_format, *own, *super().get_urls()]
 
     def language(self, request: HttpRequest) -> HttpResponse:
         """Save the language that the user chose."""
         return languages.set_language(request, self.actor_of(request))
+
+    def csv_format(self, request: HttpRequest) -> HttpResponse:
+        """Save the format of CSV files that the user chose."""
+        return languages.set_csv_format(request, self.actor_of(request))
 
     @accepts_parameters("text", "currency", "language")
     def understood(self, request: HttpRequest) -> HttpResponse:

@@ -21,6 +21,7 @@ from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.models import Record
 from skeleton.kernel.transactions import audited_transaction
+from skeleton.office.csv_formats import CsvFormat
 
 
 class UserQuerySet(RowLevelQuerySet["User"]):
@@ -83,6 +84,13 @@ class User(Record, AbstractBaseUser):
     language = models.CharField(
         max_length=2, choices=Language.choices, default=Language.ENGLISH, verbose_name=_("language")
     )
+    csv_format = models.CharField(
+        max_length=5,
+        choices=CsvFormat.choices,
+        default=CsvFormat.PLAIN,
+        db_default=CsvFormat.PLAIN,
+        verbose_name=_("CSV format"),
+    )
     session_epoch = models.IntegerField(default=0, db_default=0, editable=False, verbose_name=_("session epoch"))
     """Part of the hash of back office sessions. A trigger increments it when the account is deactivated."""
 
@@ -117,6 +125,12 @@ class User(Record, AbstractBaseUser):
                 name="identity_user_language_known",
                 violation_error_code="language",
                 violation_error_message=_("This language is not available."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(csv_format__in=CsvFormat.values),
+                name="identity_user_csv_format_known",
+                violation_error_code="csv_format",
+                violation_error_message=_("This format is not available."),
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [

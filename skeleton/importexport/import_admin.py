@@ -23,6 +23,7 @@ from skeleton.kernel.errors import DomainError
 from skeleton.kernel.ids import parse_uuid
 from skeleton.kernel.text import format_text
 from skeleton.kernel.translation import Text
+from skeleton.office.csv_formats import dialect_for
 from skeleton.office.exports import FORMATS
 from skeleton.office.records import RecordAdmin
 from skeleton.office.tables.spreadsheets import table_response
@@ -124,7 +125,8 @@ class ImportableAdmin(RecordAdmin):
     def _template(self, request: HttpRequest, kind: str) -> HttpResponseBase:
         self._importer(request)
         name = f"{self.opts.verbose_name_plural}-template".replace(" ", "-")
-        return table_response(name, self.file_table.template(), xlsx=kind == "xlsx")
+        rows = self.file_table.template()
+        return table_response(name, rows, xlsx=kind == "xlsx", dialect=dialect_for(request))
 
     def _show(self, request: HttpRequest, import_id: str) -> HttpResponse:
         """Show the import's progress, preview or errors. A POST applies it, or reads the file again in another way."""

@@ -99,8 +99,8 @@ def _check_heading(screen: Any, content: bytes, encoding: str | None) -> bool:
             check_heading(screen.file_table, sheet.heading)
     except LimitExceeded:
         return False
-    except UnclearEncoding:
-        return True  # the import's page offers the encodings
+    except UnclearEncoding as unclear:  # the import's page offers the encodings, which agree on the names of columns
+        return _check_heading(screen, content, unclear.source["encoding"])
     return True
 
 

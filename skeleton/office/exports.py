@@ -5,12 +5,14 @@ from typing import Any, ClassVar, Literal
 
 from django.contrib.admin.views.main import ALL_VAR, PAGE_VAR
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from skeleton.office.csv_formats import csv_format_choices, dialect_for
 from skeleton.office.parameters import BadParameter, validates_parameters
 from skeleton.office.tables.spreadsheets import table_response
 from skeleton.office.tables.table import Table, table_for_model
@@ -61,6 +63,7 @@ class ExportMixin:
         query = f"?{kept.urlencode()}" if kept else ""
         links = {
             "exports": [(kind.upper(), self.url_for("export", kind) + query) for kind in FORMATS],
+            "csv_formats": csv_format_choices(request),
             "import_link": self.import_link(request),
         }
         return super().changelist_view(request, {**links, **(extra_context or {})})  # type: ignore[misc,no-any-return]
@@ -75,6 +78,10 @@ class ExportMixin:
         table = self.table or table_for_model(self.model)
         return table if self.export_fields == "__all__" else table.only(self.export_fields)
 
+    def export_rows(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Return the records that `table` shows for the rows of the list: by default the same."""
+        return rows
+
     @validates_parameters
     def export(self, request: HttpRequest, kind: str) -> HttpResponseBase:
         """Stream all pages of the current list as CSV or XLSX."""
@@ -83,6 +90,6 @@ class ExportMixin:
         for name in PAGE_PARAMETERS:
             if name in request.GET:
                 raise BadParameter(name, NO_PAGES_MESSAGE)
-        rows = self.get_changelist_instance(request).queryset  # type: ignore[attr-defined]
+        rows = self.export_rows(self.get_changelist_instance(request).queryset)  # type: ignore[attr-defined]
         name = str(self.opts.verbose_name_plural).replace(" ", "-")
-        return table_response(name, self.file_table.lines(rows), xlsx=kind == "xlsx")
+        return table_response(name, self.file_table.lines(rows), xlsx=kind == "xlsx", dialect=dialect_for(request))

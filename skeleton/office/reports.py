@@ -27,8 +27,10 @@ from skeleton.kernel.errors import DomainError
 from skeleton.kernel.text import local_amount, local_day
 from skeleton.kernel.translation import Text
 from skeleton.kernel.types import Values
+from skeleton.office.csv_formats import csv_format_choices, dialect_for
 from skeleton.office.pages import Page
 from skeleton.office.parameters import NOT_A_CHOICE, BadParameter
+from skeleton.office.tables.spreadsheets import Row, csv_response
 
 TEMPLATE = "skeleton/admin/report.html"
 FORMAT, CSV, PDF = "format", "csv", "pdf"
@@ -150,7 +152,7 @@ ONE_DAY = dt.timedelta(days=1)
 
 
 class ReportPage(Page):
-    """A page with a `form`, whose results come from `build` (tables) and `download` (CSV)."""
+    """A page with a `form`, whose results come from `build` (tables) and `csv_rows` (CSV)."""
 
     form: ClassVar[type[DateRangeForm | DateForm]] = DateRangeForm
     formats: ClassVar[tuple[str, ...]] = (CSV,)
@@ -159,8 +161,8 @@ class ReportPage(Page):
     def build(self, parameters: Parameters, actor: Actor) -> ReportResult:
         raise NotImplementedError
 
-    def download(self, parameters: Parameters, actor: Actor) -> HttpResponseBase:
-        """Return the report as CSV."""
+    def csv_rows(self, parameters: Parameters, actor: Actor) -> Iterable[Row]:
+        """Return the rows of the report as CSV, the heading first."""
         raise NotImplementedError
 
     def download_pdf(self, parameters: Parameters, actor: Actor) -> HttpResponseBase:
@@ -181,12 +183,17 @@ class ReportPage(Page):
         if form.is_valid():
             try:
                 if chosen:
-                    download = self.download if chosen == CSV else self.download_pdf
-                    return download(form.cleaned_data, self.actor(request))
+                    return self._download(request, chosen, form.cleaned_data)
                 return self._page(request, form, self.build(form.cleaned_data, self.actor(request)))
             except DomainError as error:
                 form.add_error(None, error.message)
         return self._page(request, form)
+
+    def _download(self, request: HttpRequest, chosen: str, parameters: Parameters) -> HttpResponseBase:
+        actor = self.actor(request)
+        if chosen == PDF:
+            return self.download_pdf(parameters, actor)
+        return csv_response(self.name, self.csv_rows(parameters, actor), dialect_for(request))
 
     def url_for(self, parameters: Parameters) -> str:
         """Return the address of this report with these parameters."""
@@ -202,6 +209,7 @@ class ReportPage(Page):
             "found": found,
             "suggestions": [(name, self.url_for({**parameters, **days})) for name, days in self.form.suggestions()],
             "downloads": [(name.upper(), self.url_for({**parameters, FORMAT: name})) for name in self.formats],
+            "csv_formats": csv_format_choices(request) if found else [],
             "made_at": timezone.now(),
         }
         return TemplateResponse(request, TEMPLATE, context, status=400 if form.errors else 200)

@@ -75,7 +75,7 @@ def change_password(*, actor: Actor, current_password: str, new_password: str) -
 
 
 def update_user(*, user_id: UUID, values: dict[str, str], actor: Actor) -> None:
-    """Change the e-mail address, name or language.
+    """Change the e-mail address, name, language or format of CSV files.
 
     Raises NotFound, Forbidden (they have more permissions than the actor), Conflict (taken e-mail).
     """

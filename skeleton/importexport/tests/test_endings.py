@@ -101,6 +101,7 @@ def test_a_million_empty_rows_below_the_table_are_passed_over(clerk):
         b"x," * 150,
         b"\x80\x81,\xff",
     ],
+    ids=lambda content: repr(content[:12]),  # the environment of child processes has the name of the test
 )
 def test_what_is_no_table_of_the_screen_is_refused_at_the_form_in_few_words(clerk, content):
     answer = clerk.upload(CUSTOMERS, content)

@@ -38,6 +38,7 @@ from skeleton.importexport.tests.hostile import (
     sheet,
     text,
 )
+from skeleton.office.tables.notation import ShownNumber
 from skeleton.testkit.narrowing import present
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
@@ -305,7 +306,7 @@ def test_every_kind_of_cell_is_read():
         day,
         dt.datetime(2026, 11, 2, 12),
         day,
-        1.5,
+        ShownNumber(1.5, "36:00"),
         3,
         None,
         None,

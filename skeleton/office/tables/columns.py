@@ -14,6 +14,7 @@ from uuid import UUID
 
 import orjson
 from django.conf import settings
+from django.db.models import F, Func, IntegerField, Max, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from skeleton.kernel.characters import is_stream_safe
@@ -92,6 +93,10 @@ class Column:
     def normalize(self, value: object) -> object:
         """Return a normalized form that is equal for values of the same record."""
         return value
+
+    def spread_over(self, rows: QuerySet[Any]) -> tuple["Column", ...]:
+        """Return the columns of an export of `rows`: by default this one."""
+        return (self,)
 
     def prepare(self, notation: Notation | None = None) -> Self:
         """Return a copy of the column for one run, which caches its lookups. `notation` is that of the file read."""
@@ -194,6 +199,19 @@ class JsonColumn(Column):
         except orjson.JSONDecodeError:
             raise CellError(_('Must be a JSON object, such as {"name": "text"}.')) from None
         return value or None
+
+
+class GroupedColumn(Column):
+    """A read-only JSON array as several columns for each of its elements, as many as the longest one needs."""
+
+    def __init__(self, name: str, *, columns_of: Callable[[int], tuple[Column, ...]]) -> None:
+        super().__init__(name, read_only=True)
+        self.columns_of = columns_of
+
+    def spread_over(self, rows: QuerySet[Any]) -> tuple[Column, ...]:
+        length = Func(F(self.name), function="jsonb_array_length", output_field=IntegerField())
+        longest = rows.order_by().aggregate(longest=Max(length))["longest"]
+        return tuple(column for index in range(max(longest or 0, 1)) for column in self.columns_of(index))
 
 
 class DateTimeColumn(Column):

@@ -9,13 +9,16 @@ import datetime as dt
 import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from xml.sax.saxutils import escape
 
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
+from django.utils.translation import get_language, override
 
 CSV = "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -40,6 +43,17 @@ _MARKED = re.compile(rf"([{_SEPARATORS}]){_APOSTROPHE}")
 _TO_QUOTE = re.compile(r'[,;|\t\r\n"]|^\s|\s$')
 
 Row = Sequence[object]
+
+
+@dataclass(frozen=True, slots=True)
+class CsvDialect:
+    """How a CSV is written: what separates its cells, and the decimal mark of its numbers."""
+
+    separator: str = ","
+    decimal: str = "."
+
+
+PLAIN = CsvDialect()
 
 
 def escape_formulas(text: str | None) -> str:
@@ -82,32 +96,48 @@ def _unprotected(between: str, at_start: bool) -> str:
     return plain.removeprefix(_APOSTROPHE) if at_start else plain
 
 
-def csv_lines(rows: Iterable[Row]) -> Iterator[str]:
+def csv_lines(rows: Iterable[Row], dialect: CsvDialect = PLAIN) -> Iterator[str]:
     """Yield each row as a line of CSV (RFC 4180), with texts protected from becoming formulas."""
+    cell = partial(_csv_cell, decimal=dialect.decimal)
     for row in rows:
-        yield ",".join(map(_csv_cell, row)) + "\r\n"
+        yield dialect.separator.join(map(cell, row)) + "\r\n"
 
 
-def _csv_cell(cell: object) -> str:
+def _csv_cell(cell: object, decimal: str) -> str:
+    if isinstance(cell, int | float | Decimal):
+        return _number(cell).replace(".", decimal)  # without quotes: no separator is a decimal mark as well
     text = escape_formulas(cell) if isinstance(cell, str) else _number(cell)
     return '"' + text.replace('"', '""') + '"' if _TO_QUOTE.search(text) else text
 
 
-def csv_response(name: str, rows: Iterable[Row]) -> StreamingHttpResponse:
-    """Return a streamed download, `<name>.csv`."""
-    return _download(f"{name}.csv", f"{CSV}; charset=utf-8", csv_lines(rows))
+def csv_response(name: str, rows: Iterable[Row], dialect: CsvDialect = PLAIN) -> StreamingHttpResponse:
+    """Return a streamed download, `<name>.csv`. In another dialect than the plain one it is for spreadsheets."""
+    lines = csv_lines(rows, dialect)
+    return _download(f"{name}.csv", f"{CSV}; charset=utf-8", lines if dialect == PLAIN else _marked(lines))
 
 
-def table_response(name: str, rows: Iterable[Row], *, xlsx: bool) -> StreamingHttpResponse:
+def table_response(name: str, rows: Iterable[Row], *, xlsx: bool, dialect: CsvDialect = PLAIN) -> StreamingHttpResponse:
     """Return a table of texts, numbers, dates and empty cells as a download. The first row is the heading."""
     if xlsx:
         return _download(f"{name}.xlsx", XLSX, xlsx_chunks(rows))
-    return _download(f"{name}.csv", f"{CSV}; charset=utf-8", _marked(csv_lines(_unmistakable(rows))))
+    return _download(f"{name}.csv", f"{CSV}; charset=utf-8", _marked(csv_lines(_unmistakable(rows), dialect)))
 
 
 def _download(filename: str, media: str, content: Iterable[object]) -> StreamingHttpResponse:
     disposition = content_disposition_header(True, filename) or "attachment"  # the name can be in any language
+    content = _in_language(content, get_language())
     return StreamingHttpResponse(content, content_type=media, headers={"Content-Disposition": disposition})
+
+
+def _in_language(content: Iterable[object], language: str | None) -> Iterator[object]:
+    """Yield the content in the language of the request, which has ended when the content is written."""
+    chunks = iter(content)
+    while True:
+        with override(language):
+            chunk = next(chunks, None)
+        if chunk is None:
+            return
+        yield chunk
 
 
 def _unmistakable(rows: Iterable[Row]) -> Iterator[Row]:

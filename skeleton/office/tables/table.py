@@ -70,8 +70,8 @@ class Table:
 
     def lines(self, rows: QuerySet[Model]) -> Iterator[Sequence[object]]:
         """Yield the heading, then a line for each record."""
-        columns = [column.prepare() for column in self.columns]
-        yield self.names
+        columns = [part.prepare() for column in self.columns for part in column.spread_over(rows)]
+        yield [ID, *(column.name for column in columns)]
         for record in self.with_related(rows).iterator(CHUNK):
             yield line_of(record, columns)
 
