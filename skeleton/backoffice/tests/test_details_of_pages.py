@@ -16,6 +16,7 @@ from skeleton.company.models import Company
 from skeleton.company.services import seed_company
 from skeleton.identity.models import User
 from skeleton.kernel.actors import SYSTEM
+from skeleton.kernel.days import today
 from skeleton.office.columns import EMPTY
 
 pytestmark = pytest.mark.django_db
@@ -92,6 +93,13 @@ def test_nothing_is_shown_alike(clerk):
     shown = text(clerk.get(page(invoice)))
     assert EMPTY in shown
     assert not re.search(r">\s*-\s*<", shown)
+
+
+@pytest.mark.parametrize("entered", ["2024/25", "24", "20245", "last year", "2024.5", "999999999999"])
+def test_the_error_of_a_year_says_how_a_year_is_written(clerk, entered):
+    answer = clerk.post("/admin/accounting/yearclosing/add/", {"year": entered})
+    (error,) = answer.context["adminform"].form.errors["year"]
+    assert error == f"Write a year of four digits, such as {today().year}."
 
 
 def test_a_reopened_year_lists_the_closing_and_its_reversal(clerk):
