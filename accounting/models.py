@@ -16,6 +16,7 @@ from django.db.models.functions import Cast, Coalesce, Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounting.chart import shown_name
 from accounting.choices import DEBIT_NORMAL, AccountType, EntryKind, PeriodStatus, SourceType
 from accounting.closing_models import YearClosing  # noqa: F401 (Django finds models here)
 from accounting.descriptions import MAX_LENGTH, describe
@@ -28,6 +29,7 @@ from skeleton.kernel.ids import uuid7
 from skeleton.kernel.models import Record
 from skeleton.kernel.text import format_text, local_day
 from skeleton.kernel.time_limits import FIRST_DAY
+from skeleton.kernel.translation import Text
 
 CODE = r"^[A-Za-z0-9][A-Za-z0-9.-]*$"
 """The format of account codes."""
@@ -134,7 +136,12 @@ class Account(Record):
         ]
 
     def __str__(self) -> str:
-        return f"{self.code} {self.name}"
+        return f"{self.code} {self.shown_name}"
+
+    @property
+    def shown_name(self) -> Text:
+        """The name for pages: of a seeded account in the language of the page, unless it was renamed."""
+        return shown_name(self.code, self.name)
 
 
 class EntryQuerySet(RowLevelQuerySet["Entry"]):

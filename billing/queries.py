@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, QuerySet
+from django.db.models import Count, F, QuerySet
 
 from billing.choices import InvoiceStatus
 from billing.models import CreditNote, CreditNoteLine, Invoice, InvoiceLine, Order, OrderLine, Payment
@@ -14,14 +14,20 @@ from parties.queries import names_of_country
 from skeleton.kernel.errors import NotFound
 
 
-def invoices_by_status() -> dict[str, int]:
-    """Return the number of invoices by status, without zeros. Reads maintained counts."""
-    return InvoiceQuerySet.maintained_count.by_partition()
+def invoices_by_status(currency: str | None = None) -> dict[str, int]:
+    """Return the number of invoices by status, without zeros. Reads maintained counts, unless for one currency."""
+    counted = InvoiceQuerySet.maintained_count
+    return _counts_by_status(Invoice.objects.filter(currency=currency)) if currency else counted.by_partition()
 
 
-def orders_by_status() -> dict[str, int]:
-    """Return the number of orders by status, without zeros. Reads maintained counts."""
-    return OrderQuerySet.maintained_count.by_partition()
+def orders_by_status(currency: str | None = None) -> dict[str, int]:
+    """Return the number of orders by status, without zeros. Reads maintained counts, unless for one currency."""
+    counted = OrderQuerySet.maintained_count
+    return _counts_by_status(Order.objects.filter(currency=currency)) if currency else counted.by_partition()
+
+
+def _counts_by_status(rows: QuerySet[Any]) -> dict[str, int]:
+    return dict(rows.order_by().values_list("status").annotate(number=Count("pk")))
 
 
 def is_invoiced(order_id: UUID) -> bool:

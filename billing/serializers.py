@@ -185,7 +185,10 @@ class SharedLineInputSerializer(InputSerializer):
     unit_code = UnitField(required=False)
     unit_price = MoneyField(required=False, help_text="Defaults to the item's; required without an item.")
     price_base_quantity = NumberField(
-        places=3, over=0, required=False, help_text="The number of units that `unit_price` is for: 1 unless given."
+        places=3,
+        over=0,
+        required=False,
+        help_text="The number of units that `unit_price` is for. Defaults to the item's, else to 1.",
     )
     currency = CurrencyField(
         required=False, help_text="Defaults to the item's. Must be the same on all lines and the document."

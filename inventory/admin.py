@@ -121,11 +121,22 @@ class ItemForm(TaxedForm):
     unit_price = AmountField(label=_("Unit price"))
     currency = CurrencyField(label=_("Currency"))
     unit_code = UnitField(label=_("Unit on documents"))
+    price_base_quantity = LocalizedDecimalField(
+        required=False,
+        max_digits=15,
+        decimal_places=3,
+        widget=widgets.UnfoldAdminTextInputWidget(attrs={"placeholder": "1"}),
+        label=_("Price for"),
+        help_text=_("The number of units that the price is for, such as 100."),
+    )
     tax_code = TaxCodeField()
 
     class Meta:
         model = Item
-        fields = ("sku", "name", "description", "unit_price", "currency", "unit", "unit_code", "tax_rate", "status")
+        fields = (
+            *("sku", "name", "description", "unit_price", "currency", "price_base_quantity"),
+            *("unit", "unit_code", "tax_rate", "status"),
+        )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -133,6 +144,8 @@ class ItemForm(TaxedForm):
 
     def request_body(self, *, partial: bool) -> dict[str, Any]:
         body = super().request_body(partial=partial)
+        if body.get("price_base_quantity", 1) is None:
+            body["price_base_quantity"] = 1
         return {name: value for name, value in body.items() if partial or value is not None}
 
 
@@ -157,7 +170,14 @@ class ItemAdmin(ImportableAdmin):
         (None, {"fields": (("sku", "name"), ("category_id", "status"), "description")}),
         (
             _("What a line takes by default"),
-            {"fields": (("unit_price", "currency"), ("tax_code", "tax_rate"), ("unit_code", "unit"))},
+            {
+                "fields": (
+                    ("unit_price", "currency"),
+                    ("price_base_quantity", "unit_code"),
+                    ("tax_code", "tax_rate"),
+                    "unit",
+                )
+            },
         ),
     )
 

@@ -5,6 +5,7 @@ nothing else may (see sql/0002_stock_ledger.sql). To prevent deadlocks, all chan
 by item and warehouse, and lock reservations only while they hold the lock on their stock row.
 """
 
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -82,8 +83,9 @@ class ItemQuerySet(RowLevelQuerySet["Item"]):
 class Item(Record):
     """Something that is sold: goods with stock, or a service without.
 
-    `unit_price` is in minor units of `currency`, `tax_rate` in percent, `unit_code` one of UN/ECE Rec 20. They are the
-    defaults of lines. An item with a `tax_code` has the code's rate and follows it, by a foreign key on both columns.
+    `unit_price` is the price of `price_base_quantity` units in minor units of `currency`, `tax_rate` in percent,
+    `unit_code` one of UN/ECE Rec 20. They are the defaults of lines. An item with a `tax_code` has the code's rate and
+    follows it, by a foreign key on both columns.
     """
 
     sku = models.CharField(_("SKU"), max_length=64)
@@ -105,6 +107,7 @@ class Item(Record):
     unit_code = models.CharField(
         max_length=3, default=DEFAULT_UNIT, db_default=DEFAULT_UNIT, verbose_name=_("unit code")
     )
+    price_base_quantity = QuantityField(default=Decimal(1), db_default=Decimal(1), verbose_name=_("price for"))
     tax_rate = models.DecimalField(max_digits=7, decimal_places=4, default=0, verbose_name=_("tax rate"))
     tax_code = models.ForeignKey(
         TaxCode,
@@ -168,6 +171,12 @@ class Item(Record):
                 name="inventory_item_unit_code_form",
                 violation_error_message=UNKNOWN_UNIT,
                 violation_error_code="unit_code",
+            ),
+            models.CheckConstraint(
+                condition=Q(price_base_quantity__gt=0),
+                name="inventory_item_price_base_positive",
+                violation_error_message=_("Must be over 0."),
+                violation_error_code="price_base_quantity",
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [

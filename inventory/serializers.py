@@ -100,6 +100,7 @@ class ItemSerializer(Serializer):
     currency = CurrencyField()
     unit = TextField(allow_null=True)
     unit_code = TextField(help_text="The unit by UN/ECE Recommendation 20. The default for lines.")
+    price_base_quantity = NumberField(help_text="The number of units that `unit_price` is for. The default for lines.")
     tax_rate = NumberField(places=4, help_text="Percent. The default for lines.")
     tax_code = TextField(source="tax_code.code", allow_null=True, help_text="The default for lines.")
     status = ChoiceField(choices=ItemStatus.choices)
@@ -118,6 +119,9 @@ class ItemUpdateInputSerializer(InputSerializer):
     currency = CurrencyField(required=False)
     unit = TextField(max_length=20, allow_null=True, required=False)
     unit_code = UnitField(required=False)
+    price_base_quantity = NumberField(
+        places=3, over=0, required=False, help_text="The number of units that `unit_price` is for: 1 unless given."
+    )
     tax_rate = NumberField(
         places=4, at_least=0, at_most=100, required=False, help_text="Percent. Defaults to the tax code's."
     )

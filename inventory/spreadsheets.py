@@ -84,6 +84,7 @@ ITEMS = Table(
         UppercaseCodeColumn("currency", _("ISO code. Defaults to the company's currency.")),
         TextColumn("unit", _("Such as piece or kg.")),
         UppercaseCodeColumn("unit_code", _("UN/ECE Recommendation 20, such as C62 (piece) or HUR (hour).")),
+        NumberColumn("price_base_quantity", _("The number of units that the price is for. Defaults to 1.")),
         NumberColumn("tax_rate", _("Percent. Defaults to the tax code's.")),
         UppercaseCodeColumn("tax_code", source="tax_code.code"),
         ChoiceColumn("status", _("active, inactive or discontinued.")),

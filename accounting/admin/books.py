@@ -90,7 +90,7 @@ class AccountAdmin(ImportableAdmin):
     table = spreadsheets.ACCOUNTS
     form = AccountForm
     create_input, update_input = AccountInputSerializer, AccountUpdateInputSerializer
-    list_display = ("code", "name", status_column("type", TYPES, _("type")), "balances_shown", active_column())
+    list_display = ("code", "name_shown", status_column("type", TYPES, _("type")), "balances_shown", active_column())
     list_filter = ("type", "is_active")
     search_fields = ("code", "name")
     ordering = ("code",)
@@ -122,6 +122,10 @@ class AccountAdmin(ImportableAdmin):
     def lock_order_key(self, plan: RowPlan) -> Any:
         """Keep the order of the file: an account can be below one that comes earlier in it."""
         return plan.row.number
+
+    @display(description=_("name"), ordering="name")
+    def name_shown(self, account: Account) -> Text:
+        return account.shown_name
 
     @display(description=_("balance"))
     def balances_shown(self, account: Account) -> SafeString | str:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from accounting import tables
+from accounting.chart import shown_name
 from accounting.fiscal_years import fiscal_year_of
 from accounting.ledger import BY_DATE, CurrencyLedger, iter_ledger, ledger_by_currency
 from accounting.models import Account
@@ -57,10 +58,11 @@ def in_words(span: DateRange) -> str:
 
 def account_link(row: dict[str, Any], span: DateRange) -> Any:
     """Return the account's name, linked to its ledger for the report's days, or for the year up to its day."""
+    name = shown_name(row["code"], row["name"])
     if row["account_id"] is None:
-        return row["name"]
+        return name
     first = span.first or span.last.replace(month=1, day=1)
-    return link(ledger_address(row["account_id"], first, span.last), row["name"])
+    return link(ledger_address(row["account_id"], first, span.last), name)
 
 
 def ledger_address(account_id: UUID, first: dt.date, last: dt.date) -> str:

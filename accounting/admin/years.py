@@ -1,6 +1,6 @@
 """The screen of year ends: a year is closed by adding one, and reopened."""
 
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -30,10 +30,31 @@ from skeleton.kernel.types import Values
 from skeleton.office.actions import admin_action
 from skeleton.office.columns import EMPTY, format_money_html, format_table_html, text_link
 from skeleton.office.forms import ActionForm, RecordForm
+from skeleton.office.numbers import LocalizedIntegerField
 from skeleton.office.records import RecordAdmin
 
 
+class YearField(LocalizedIntegerField):
+    """The calendar year in which a fiscal year begins. Its error says how a year is written."""
+
+    def to_python(self, value: object) -> int | None:
+        try:
+            year = super().to_python(value)
+        except forms.ValidationError:
+            year = 0
+        if year is not None and not is_year(year):
+            told = format_text(
+                _("Write a year of four digits, such as {year}."), year=str(fiscal_year_of(today()).year)
+            )
+            raise forms.ValidationError(str(told), code="invalid")
+        return year
+
+
 class YearForm(RecordForm):
+    year = YearField(
+        label=_("Year"),
+        help_text=_("The calendar year in which the fiscal year begins. Its result moves to retained earnings."),
+    )
     early = forms.BooleanField(
         required=False,
         widget=widgets.UnfoldBooleanWidget,
@@ -44,15 +65,12 @@ class YearForm(RecordForm):
     class Meta:
         model = YearClosing
         fields = ("year",)
-        help_texts: ClassVar[dict[str, Text]] = {
-            "year": _("The calendar year in which the fiscal year begins. Its result moves to retained earnings.")
-        }
 
     def clean(self) -> dict[str, Any]:
         """Ask before a year is closed that is not over: its remaining days can't be posted to afterwards."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         year = cleaned.get("year")
-        if year is None or not is_year(year) or cleaned.get("early"):
+        if year is None or cleaned.get("early"):
             return cleaned
         asked = fiscal_year(year)
         if asked.first <= today() <= asked.last:

@@ -46,13 +46,16 @@ SUBTOTAL, TAX, TOTAL = (
 
 
 class PricedLineForm(TaxedForm):
-    """The form of a line of either kind. An empty discount is 0, and an empty number of units is 1."""
+    """The form of a line of either kind.
+
+    An empty discount is 0. An empty number of units is the item's in a new line, and 1 without an item.
+    """
 
     price_base_quantity = LocalizedDecimalField(
         required=False,
         max_digits=15,
         decimal_places=3,
-        widget=widgets.UnfoldAdminTextInputWidget(attrs={"placeholder": "1"}),
+        widget=widgets.UnfoldAdminTextInputWidget(attrs={"placeholder": _("the item's, else 1")}),
         label=_("Price for"),
     )
     discount = AmountField(required=False, label=_("Discount"))
@@ -68,7 +71,9 @@ class PricedLineForm(TaxedForm):
 
     def request_body(self, *, partial: bool) -> dict[str, Any]:
         body = super().request_body(partial=partial)
-        empty = {"discount": 0, "price_base_quantity": 1, "unit_code": DEFAULT_UNIT if partial else None}
+        empty: dict[str, Any] = {"discount": 0}
+        if partial:
+            empty |= {"price_base_quantity": 1, "unit_code": DEFAULT_UNIT}
         return {name: empty.get(name) if value is None else value for name, value in body.items()}
 
 

@@ -6,6 +6,7 @@ as it was then, so that the contents of an issued document stay the same.
 
 from typing import Any
 
+from billing.documents.supply_words import SUPPLY_LABELS
 from billing.documents.words import LABELS, SELLER_LABELS
 from skeleton.kernel.bank_accounts import format_iban
 
@@ -66,8 +67,9 @@ def _presented(seller: Json, language: str) -> Json:
 
 def _numbers(seller: Json, language: str) -> list[str]:
     """Return the seller's numbers, each with its label."""
-    words = LABELS[language] | SELLER_LABELS[language]
+    words = LABELS[language] | SELLER_LABELS[language] | {"vat_id": SUPPLY_LABELS[language]["vat_id"]}
     shown = [("tax_id", "tax_id"), ("registration", "registration")]
     if _is_current(seller):
-        shown = [("tax_id", "vat_id"), ("tax_number", "tax_number"), ("registration", "registration")]
+        vat_id = "vat_id" if "edition" in seller else "tax_id"
+        shown = [(vat_id, "vat_id"), ("tax_number", "tax_number"), ("registration", "registration")]
     return [f"{words[label]}: {seller[name]}" for label, name in shown if seller.get(name)]

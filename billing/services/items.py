@@ -55,6 +55,7 @@ def _with_defaults(line: Mapping[str, Any], item: Item, path: str) -> LineValues
         "item_number": item.sku,
         "description": item.name,
         "unit_price": item.unit_price,
+        "price_base_quantity": item.price_base_quantity,
         "unit_code": item.unit_code,
         "currency": currency,
     }

@@ -42,7 +42,7 @@ from skeleton.kernel.transactions import audited_transaction
 
 
 class OrderLineValues(TypedDict):
-    """The input of a line. Price (minor units), currency, unit and tax (rate in percent) default to the item's."""
+    """The input of a line. Price (minor units), its base, currency, unit and tax (percent) default to the item's."""
 
     item_id: UUID
     quantity: Decimal

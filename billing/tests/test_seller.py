@@ -77,6 +77,16 @@ def test_a_seller_kept_by_an_earlier_version_is_presented_as_before():
     assert "closing" not in shown
 
 
+def test_the_vat_id_of_the_seller_has_the_label_of_the_buyers_and_its_old_one_on_issued_documents():
+    set_up()
+    found = seller()
+    kept = {name: value for name, value in found.items() if name != "edition"}
+    labels = {"en": ("VAT ID", "Tax ID"), "uk": ("Номер платника ПДВ", "Податковий номер"), "de": ("USt-IdNr.",) * 2}
+    for language, expected in labels.items():
+        shown = [letterhead(each, language)["footer"][1] for each in (found, kept)]
+        assert shown == [[f"{label}: DE136695976"] for label in expected]
+
+
 def test_nothing_is_sent_while_the_company_lacks_what_the_law_requires(colleague, books):
     colleague.put("/company", {**COMPANY, "vat_id": None, "street": None}).ok()
     invoice = draft(line(1000))

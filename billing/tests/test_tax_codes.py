@@ -199,6 +199,27 @@ def test_items_are_the_defaults_of_lines(owner):
     assert shown(order["lines"][0]) == ("W-1", "HUR", 9000, None, 19)
 
 
+def test_the_price_of_an_item_can_be_for_many_units(owner):
+    fields = {"sku": "N-1", "name": "Nails", "unit_price": 2534, "currency": "USD"}
+    owner.post("/catalog/items", {**fields, "price_base_quantity": 0}).refused(422, "price_base_quantity")
+    nails = owner.post("/catalog/items", {**fields, "price_base_quantity": 50}).ok(201)["id"]
+    assert owner.patch(f"/catalog/items/{nails}", {"price_base_quantity": 100}).ok()["price_base_quantity"] == 100
+
+    def shown(document):
+        return [
+            tuple(row[name] for name in ("unit_price", "price_base_quantity", "total")) for row in document["lines"]
+        ]
+
+    line, singly = {"item_id": nails, "quantity": 250}, {"item_id": nails, "quantity": 2, "price_base_quantity": 1}
+    expected = [(2534, 100, 6335), (2534, 1, 5068)]
+    invoice = new_invoice(owner, line, singly).ok(201)
+    assert shown(invoice) == expected
+    added = owner.post(f"/invoices/{invoice['id']}/lines", line).ok(201)
+    assert shown(added) == [*expected, expected[0]]
+    order = owner.post("/orders", {"customer_id": str(customer().pk), "lines": [line, singly]}).ok(201)
+    assert shown(order) == expected
+
+
 def test_an_item_follows_its_code(owner):
     code = tax_code("S16", rate=16)
     pk = item(tax_code=code, tax_rate=16)

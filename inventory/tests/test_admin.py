@@ -105,13 +105,17 @@ def test_items_and_categories_are_edited(clerk):
         "tax_rate": "20",
         "status": "active",
         "category_id": child.pk,
+        "price_base_quantity": "100",
     }
     assert clerk.post(f"{ITEMS}add/", sent).status_code == 302
     item = Item.objects.get()
-    assert (item.unit_price, item.category_id) == (1250, child.pk)
-    assert clerk.post(f"{ITEMS}{item.pk}/change/", {**sent, "category_id": ""}).status_code == 302
+    assert (item.unit_price, item.price_base_quantity, item.category_id) == (1250, 100, child.pk)
+    assert "Must be over 0" in text(clerk.post(f"{ITEMS}{item.pk}/change/", {**sent, "price_base_quantity": "0"}))
+    emptied = {**sent, "category_id": "", "price_base_quantity": ""}
+    assert clerk.post(f"{ITEMS}{item.pk}/change/", emptied).status_code == 302
     assert "already has this SKU" in text(clerk.post(f"{ITEMS}add/", sent))
-    assert Item.objects.get().category_id is None
+    item.refresh_from_db()
+    assert (item.price_base_quantity, item.category_id) == (1, None)
     clerk.post(f"{CATEGORIES}{parent}/remove/")
     assert Category.objects.count() == 2
     clerk.post(f"{CATEGORIES}{child.pk}/remove/")

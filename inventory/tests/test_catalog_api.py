@@ -38,6 +38,7 @@ def test_the_documented_example_works_as_printed(owner):
         "currency": "USD",
         "unit": None,
         "unit_code": "C62",
+        "price_base_quantity": 1,
         "tax_rate": 0,
         "tax_code": None,
         "status": "active",

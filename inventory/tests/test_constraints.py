@@ -247,6 +247,7 @@ def test_a_path_written_by_hand_does_not_stay():
         ("UPDATE inventory_item SET currency = 'usd'", "inventory_item_currency_form"),
         ("UPDATE inventory_item SET status = 'x'", "inventory_item_status_known"),
         ("UPDATE inventory_item SET sku = ''", "inventory_item_names_present"),
+        ("UPDATE inventory_item SET price_base_quantity = 0", "inventory_item_price_base_positive"),
         ("UPDATE inventory_warehouse SET status = 'x'", "inventory_warehouse_status_known"),
         ("UPDATE inventory_warehouse SET name = ''", "inventory_warehouse_name_present"),
         ("UPDATE inventory_warehouse SET capacity = -1", "inventory_warehouse_capacity_positive"),

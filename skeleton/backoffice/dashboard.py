@@ -127,9 +127,8 @@ def _overdue_now(data: DashboardData) -> TileValue:
 
 def _orders_now(data: DashboardData) -> TileValue:
     waiting = sum(data.order_counts.get(status, 0) for status in AWAITING_ACTION)
-    return TileValue(
-        format_count(waiting), data.lists.changelist_url(ORDERS, waiting="yes"), gettext("to be confirmed or shipped")
-    )
+    link = data.lists.changelist_url(ORDERS, waiting="yes", **data.in_currency)
+    return TileValue(format_count(waiting), link, gettext("to be confirmed or shipped"))
 
 
 def _unread_now(data: DashboardData) -> TileValue:
@@ -191,7 +190,7 @@ def _revenue(data: DashboardData) -> dict[str, Any]:
 
 def _statuses(data: DashboardData) -> dict[str, Any]:
     """Count invoices by status. Overdue ones are a separate part, so that the parts add up to the total."""
-    counts, late = data.invoice_counts, data.overdue_invoices
+    counts, late = data.invoice_counts, data.receivables.overdue_invoices
     open_ones = max(counts.get(InvoiceStatus.SENT, 0) - late, 0)
     parts: list[tuple[Any, int, dict[str, Any]]] = [
         (InvoiceStatus.DRAFT.label, counts.get(InvoiceStatus.DRAFT, 0), {"status__exact": InvoiceStatus.DRAFT}),
@@ -209,7 +208,7 @@ def _statuses(data: DashboardData) -> dict[str, Any]:
             "label": str(label),
             "amount": format_count(number),
             "value": number,
-            "link": data.lists.changelist_url(INVOICES, **query),
+            "link": data.lists.changelist_url(INVOICES, **query, **data.in_currency),
             "colour": colour,
         }
         for (label, number, query), colour in zip(parts, STATUS_COLOURS, strict=True)
@@ -304,7 +303,7 @@ def _orders(data: DashboardData) -> dict[str, Any]:
         {
             "label": status.label,
             "amount": format_count(data.order_counts[status]),
-            "link": data.lists.changelist_url(ORDERS, status__exact=status),
+            "link": data.lists.changelist_url(ORDERS, status__exact=status, **data.in_currency),
         }
         for status in OrderStatus
         if data.order_counts.get(status)

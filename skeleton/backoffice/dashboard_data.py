@@ -3,7 +3,6 @@
 import datetime as dt
 from functools import cached_property
 
-from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -14,6 +13,7 @@ from contracts.models import Contract
 from contracts.queries import expiring
 from inventory.queries import low_stock
 from skeleton.backoffice.lists import ListLinks
+from skeleton.company.queries import default_currency
 from skeleton.db.counting import CappedCount
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.days import today
@@ -46,10 +46,10 @@ class DashboardData:
 
     @cached_property
     def currencies(self) -> list[str]:
-        """Return the currencies in use, with the installation's own one first."""
+        """Return the currencies in use, with the company's own one first."""
         revenue = self.revenue_by_currency if self.lists.can_view(REVENUE) else {}
         owed = self.receivables_by_currency if self.lists.can_view(INVOICES) else {}
-        own = settings.SKELETON_CURRENCY
+        own = default_currency()
         used = {*revenue, *owed} or {own}
         return sorted(used, key=lambda code: (code != own, code))
 
@@ -57,6 +57,11 @@ class DashboardData:
     def currency(self) -> str:
         """Return the requested currency if it is in use, otherwise the first one."""
         return self._wanted if self._wanted in self.currencies else self.currencies[0]
+
+    @property
+    def in_currency(self) -> dict[str, str]:
+        """Return the list parameter for the page's currency, or nothing if the page shows all documents."""
+        return {CURRENCY: self.currency} if len(self.currencies) > 1 else {}
 
     # figures
 
@@ -88,16 +93,12 @@ class DashboardData:
     @cached_property
     def invoice_counts(self) -> dict[str, int]:
         """Return the number of invoices by status."""
-        return invoices_by_status()
-
-    @property
-    def overdue_invoices(self) -> int:
-        return sum(owed.overdue_invoices for owed in self.receivables_by_currency.values())
+        return invoices_by_status(**self.in_currency)
 
     @cached_property
     def order_counts(self) -> dict[str, int]:
         """Return the number of orders by status."""
-        return orders_by_status()
+        return orders_by_status(**self.in_currency)
 
     @property
     def unread(self) -> QuerySet[Notification]:

@@ -45,7 +45,8 @@ def seller() -> Values:
     """Return the company as documents print it and keep it once they are sent, as JSON.
 
     `address` is the address as printed, without the country. `iban`, `bic` and `bank` are those of the default account,
-    `logo` the checksum of the logo. Sellers kept by earlier versions lack the other fields.
+    `logo` the checksum of the logo. Sellers kept by earlier versions lack the other fields. `edition` changes when
+    documents present a seller in another way, so that those issued before stay as they are.
     """
     company, accounts = current_company()
     account = next((each for each in accounts if each["is_default"]), accounts[0] if accounts else {})
@@ -59,6 +60,7 @@ def seller() -> Values:
         "bank_accounts": accounts,
         "electronic_address": _electronic_address(company),
         "logo": company.logo_id,
+        "edition": 2,
     }
 
 

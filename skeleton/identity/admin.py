@@ -1,5 +1,6 @@
 """The screens of users and roles."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -16,7 +17,13 @@ from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.enums import ActionVariant
 
 from skeleton.identity.models import Role, User
-from skeleton.identity.permissions import ACTIONS, ALL_PERMISSIONS, VALID_PERMISSIONS
+from skeleton.identity.permissions import (
+    ACTIONS,
+    ALL_PERMISSIONS,
+    VALID_PERMISSIONS,
+    shown_description,
+    shown_role,
+)
 from skeleton.identity.serializers import NewUserInputSerializer, RoleInputSerializer, UserFormInputSerializer
 from skeleton.identity.services import accounts, roles
 from skeleton.kernel.actors import Actor
@@ -95,11 +102,11 @@ class UserAdmin(RecordAdmin):
 
     @display(description=_("roles"))
     def role_labels(self, user: Any) -> SafeString | str:
-        return _labels(user.role_names)
+        return _labels(map(shown_role, user.role_names))
 
     @display(description=_("roles"))
     def roles_held(self, user: Any) -> SafeString | str:
-        return _labels(user.role_names)
+        return _labels(map(shown_role, user.role_names))
 
     @display(description=_("status"))
     def status(self, user: User) -> Any:
@@ -142,8 +149,8 @@ class UserAdmin(RecordAdmin):
         return format_text(_("{name} is signed out everywhere and can no longer sign in."), name=user.name)
 
 
-def _labels(names: list[str]) -> SafeString | str:
-    return format_html_join(" ", "{}", ((label(name, {}, text=name, given=True),) for name in names)) or EMPTY
+def _labels(names: Iterable[Text]) -> SafeString | str:
+    return format_html_join(" ", "{}", ((label(str(name), {}, text=name, given=True),) for name in names)) or EMPTY
 
 
 def _choices() -> list[tuple[str, list[tuple[str, str]]]]:
@@ -175,11 +182,16 @@ class RoleAdmin(RecordAdmin):
     export_fields = "__all__"
     create_input = update_input = RoleInputSerializer
     form = RoleForm
-    list_display = ("name", "description", "permission_labels", "holder_count")
+    list_display = ("name_shown", "description_shown", "permission_labels", "holder_count")
     search_fields = ("name", "description")
     ordering = ("name",)
     fields: ClassVar[Any] = ("name", "description", "permissions")
+    readonly_fields = ("name_shown", "description_shown")
     record_actions = ("remove",)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        shown = (*self.readonly_fields, "permissions")
+        return shown if isinstance(obj, Role) and obj.is_default else self.fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
@@ -198,6 +210,14 @@ class RoleAdmin(RecordAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         fixed = isinstance(obj, Role) and obj.is_default
         return not fixed and self.has_add_permission(request)
+
+    @display(description=_("name"), ordering="name")
+    def name_shown(self, role: Role) -> Text:
+        return shown_role(role.name)
+
+    @display(description=_("description"), ordering="description")
+    def description_shown(self, role: Role) -> Text:
+        return shown_description(role.name, role.description) or EMPTY
 
     @display(description=_("permissions"))
     def permission_labels(self, role: Role) -> SafeString | str:

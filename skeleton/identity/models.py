@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from skeleton.db.querysets import RowLevelQuerySet, keyed
 from skeleton.db.search import folded
 from skeleton.identity.choices import Language
+from skeleton.identity.permissions import shown_role
 from skeleton.kernel.actors import SYSTEM
 from skeleton.kernel.ids import uuid7
 from skeleton.kernel.models import Record
@@ -192,7 +193,7 @@ class Role(Record):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return str(shown_role(self.name))
 
 
 class UserRole(models.Model):

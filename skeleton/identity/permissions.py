@@ -1,5 +1,9 @@
 """The valid permission strings, and the default roles of every installation."""
 
+from django.utils.translation import pgettext_lazy
+
+from skeleton.kernel.translation import Text
+
 ACTIONS: dict[str, tuple[str, ...]] = {
     "users": ("read", "write", "delete"),
     "roles": ("read", "manage"),
@@ -69,3 +73,22 @@ DEFAULT_ROLES: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
 }
 """Description and permissions by name, as in the API reference."""
+
+_SHOWN_AS: dict[str, Text] = {
+    "super_admin": pgettext_lazy("role", "super_admin"),
+    "admin": pgettext_lazy("role", "admin"),
+    "viewer": pgettext_lazy("role", "viewer"),
+    "Full access to everything": pgettext_lazy("role", "Full access to everything"),
+    "Administrator": pgettext_lazy("role", "Administrator"),
+    "Read-only access": pgettext_lazy("role", "Read-only access"),
+}
+
+
+def shown_role(name: str) -> Text:
+    """Return a role's name for pages: of a default role in the language of the page. They can't be renamed."""
+    return _SHOWN_AS.get(name, name) if name in DEFAULT_ROLES else name
+
+
+def shown_description(name: str, description: str) -> Text:
+    """Return a role's description for pages, like `shown_role`."""
+    return _SHOWN_AS.get(description, description) if name in DEFAULT_ROLES else description

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounting.tests.factories import account, post
 from billing.models import Invoice
-from billing.tests.factories import brought, cancelled, customer, draft, line, order, paid, part_paid, sent
+from billing.tests.factories import brought, cancelled, customer, draft, line, order, ordered, paid, part_paid, sent
 from contracts.tests.factories import active
 from inventory.models import Stock
 from inventory.tests.factories import stocked
@@ -18,13 +18,14 @@ from messenger.tests.factories import conversation, message
 from parties.models import Party
 from skeleton.backoffice.dashboard import BLOCKS, TILES, format_count
 from skeleton.backoffice.tests.company import company, days, today
+from skeleton.company.tests.factories import set_up
 from skeleton.db.counting import CappedCount
 
 pytestmark = pytest.mark.django_db
 
-QUERIES = 18
-"""Who asks takes 3, what is unread 1, and whether there are entries 1; revenue, what is owed and the kept numbers of
-invoices and of orders 1 each, and each short list and count 1."""
+QUERIES = 19
+"""Who asks takes 3, what is unread 1, the company's currency 1, and whether there are entries 1; revenue, what is owed
+and the kept numbers of invoices and of orders 1 each, and each short list and count 1."""
 
 
 def shown(client, **query):
@@ -89,6 +90,33 @@ def test_currencies_are_never_added(chief):
     assert list(figures(in_euros, "Top customers")) == ["Euro buyer"]
     assert tile(shown(chief, currency="JPY"), "Receivables").text == "7,000 JPY"
     assert tile(shown(chief, currency="XXX"), "Receivables").text == "10.00 USD", "one that there is no money in"
+
+
+def test_counts_are_of_the_currency_of_the_page(chief):
+    euro = customer(currency="EUR", name="Euro buyer")
+    for _ in range(2):
+        sent(line(1000), of=euro)
+    sent(line(5000), of=euro, due_date=days(-1))
+    sent(line(5000))
+    brought("pending", ordered(unit_price=100, currency="EUR"), of=euro)
+    for _ in range(2):
+        brought("pending")
+    for currency, open_ones, overdue, waiting in (("USD", 1, 0, 2), ("EUR", 2, 1, 1)):
+        context = shown(chief, currency=currency)
+        found = {row["label"]: row["value"] for row in block(context, "Invoices by status")["rows"]}
+        assert (found["Issued"], found["Overdue"], sum(found.values())) == (open_ones, overdue, open_ones + overdue)
+        assert figures(context, "Orders by status") == {"Pending": str(waiting)}
+        assert tile(context, "Orders waiting").text == str(waiting)
+        for row in (*block(context, "Invoices by status")["rows"], *block(context, "Orders by status")["rows"]):
+            assert listed(chief, row["link"]) == int(row["amount"]), row
+        assert listed(chief, tile(context, "Orders waiting").link) == waiting
+
+
+def test_before_the_first_posting_amounts_are_in_the_currency_of_the_company(chief):
+    set_up(currency="EUR")
+    context = shown(chief)
+    assert context["currencies"] == ["EUR"]
+    assert tile(context, "Receivables").text == "0.00 EUR"
 
 
 def test_invoices_by_status_add_up_and_lead_to_themselves(chief):

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from accounting.closing_models import YearClosing
-from accounting.models import Entry
-from accounting.services import close_year, reopen_year
+from accounting.models import Account, Entry
+from accounting.services import close_year, create_account, reopen_year, update_account
 from accounting.tests.factories import post, tax_code
 from billing.models import Invoice
 from billing.tests.factories import customer, draft, line, sent
@@ -14,13 +14,16 @@ from parties.models import Customer
 from skeleton.backoffice.tests.test_money import received
 from skeleton.company.models import Company
 from skeleton.company.services import seed_company
-from skeleton.identity.models import User
+from skeleton.identity.models import Role, User
+from skeleton.identity.tests.factories import RoleFactory
 from skeleton.kernel.actors import SYSTEM
+from skeleton.kernel.days import today
 from skeleton.office.columns import EMPTY
 
 pytestmark = pytest.mark.django_db
 
 CUSTOMERS, INVOICES = "/admin/parties/customer/", "/admin/billing/invoice/"
+ACCOUNTS = "/admin/accounting/account/"
 
 
 def text(response):
@@ -92,6 +95,37 @@ def test_nothing_is_shown_alike(clerk):
     shown = text(clerk.get(page(invoice)))
     assert EMPTY in shown
     assert not re.search(r">\s*-\s*<", shown)
+
+
+def test_seeded_accounts_are_named_in_the_language_of_the_page_until_they_are_renamed(german, books):
+    receivable, revenue = Account.objects.get(code="1300"), Account.objects.get(code="4000")
+    post("1300", "4000", 1000, day="2024-05-01")
+    pages = (ACCOUNTS, "/admin/trial-balance/?to_date=2024-12-31", f"{ACCOUNTS}{receivable.pk}/change/")
+    for address in pages:
+        assert "Forderungen aus Lieferungen und Leistungen" in text(german.get(address)), address
+    assert 'value="Accounts receivable"' in text(german.get(pages[-1])), "the form has what is stored"
+    update_account(account_id=revenue.pk, values={"name": "Revenue of shops"}, actor=SYSTEM)
+    for address in pages[:2]:
+        assert "Revenue of shops" in text(german.get(address))
+    named_alike = create_account(values={"code": "4900", "name": "Bank", "type": "revenue"}, actor=SYSTEM)
+    assert Account.objects.get(pk=named_alike).shown_name == "Bank"
+    assert receivable.name == "Accounts receivable"
+
+
+def test_default_roles_are_named_in_the_language_of_the_page(german):
+    page = f"/admin/identity/role/{Role.objects.get(name='viewer').pk}/change/"
+    for address in ("/admin/identity/role/", page):
+        assert "Leserecht" in text(german.get(address)), address
+        assert "Nur Lesezugriff" in text(german.get(address)), address
+    RoleFactory.create(name="Administrator", description="Administrator")
+    assert str(Role.objects.get(name="Administrator")) == "Administrator"
+
+
+@pytest.mark.parametrize("entered", ["2024/25", "24", "20245", "last year", "2024.5", "999999999999"])
+def test_the_error_of_a_year_says_how_a_year_is_written(clerk, entered):
+    answer = clerk.post("/admin/accounting/yearclosing/add/", {"year": entered})
+    (error,) = answer.context["adminform"].form.errors["year"]
+    assert error == f"Write a year of four digits, such as {today().year}."
 
 
 def test_a_reopened_year_lists_the_closing_and_its_reversal(clerk):

@@ -82,8 +82,8 @@ def test_a_payment_has_an_event_when_what_it_settles_changes(owner):
     body = {"customer_id": invoice["customer_id"], "amount": 500, "currency": invoice["currency"], "method": "card"}
     payment = world.chief.post("/payments", body).ok(201)["id"]
     log.append_all()
-    allocations = {"allocations": [{"invoice_id": invoice["id"], "amount": 300}]}
-    for verb, sent in (("allocate", allocations), ("refund", {"amount": 200, "method": "card"})):
+    allocation = {"invoice_id": invoice["id"], "amount": 300}
+    for verb, sent in (("allocate", allocation), ("refund", {"amount": 200, "method": "card"})):
         world.chief.post(f"/payments/{payment}/{verb}", sent).ok()
         log.append_all()
     events = read_all(owner, resource_id=payment)
