@@ -801,6 +801,9 @@ CREATE TRIGGER billing_payment_begin BEFORE INSERT ON billing_payment
 CREATE TRIGGER billing_payment_change BEFORE UPDATE ON billing_payment
     FOR EACH ROW
     EXECUTE FUNCTION billing_payment_change();
+CREATE TRIGGER billing_payment_event AFTER UPDATE ON billing_payment
+    FOR EACH ROW WHEN (old.allocated <> new.allocated OR old.refunded <> new.refunded)
+    EXECUTE FUNCTION billing_payment_event();
 CREATE CONSTRAINT TRIGGER billing_payment_in_books AFTER INSERT OR UPDATE OF reversed_at ON billing_payment DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW
     EXECUTE FUNCTION billing_payment_in_books();
@@ -2060,6 +2063,19 @@ BEGIN
         UPDATE billing_payment p SET refunded = p.refunded - NEW.amount WHERE p.id = NEW.refund_of_payment_id;
     END IF;
     RETURN NEW;
+END $function$;
+
+CREATE OR REPLACE FUNCTION billing_payment_event()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+    PERFORM events_add('billing_payment', 'UPDATE', 'invoices', NEW.id, NULL, NULL, array_remove(ARRAY[
+        CASE WHEN OLD.allocated <> NEW.allocated THEN 'allocated' END,
+        CASE WHEN OLD.refunded <> NEW.refunded THEN 'refunded' END], NULL));
+    RETURN NULL;
 END $function$;
 
 CREATE OR REPLACE FUNCTION billing_payment_in_books()

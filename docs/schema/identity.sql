@@ -87,7 +87,9 @@ CREATE TABLE identity_user (
     is_active boolean NOT NULL,
     language character varying(2) NOT NULL,
     session_epoch integer DEFAULT 0 NOT NULL,
+    csv_format character varying(5) DEFAULT 'plain'::character varying NOT NULL,
     CONSTRAINT identity_user_pkey PRIMARY KEY (id),
+    CONSTRAINT identity_user_csv_format_known CHECK (csv_format::text = ANY (ARRAY['plain'::character varying, 'local'::character varying]::text[])),
     CONSTRAINT identity_user_language_known CHECK (language::text = ANY (ARRAY['en'::character varying, 'uk'::character varying, 'de'::character varying]::text[])),
     CONSTRAINT identity_user_name_present CHECK (NOT name::text = ''::text)
 );

@@ -98,6 +98,9 @@ CREATE TRIGGER inventory_item_audit AFTER INSERT OR DELETE OR UPDATE ON inventor
 CREATE TRIGGER inventory_item_key BEFORE INSERT OR UPDATE OF sku, sku_key ON inventory_item
     FOR EACH ROW
     EXECUTE FUNCTION skeleton_key('sku', 'sku_key');
+CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON inventory_item
+    FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
+    EXECUTE FUNCTION skeleton_read_committed();
 
 -- inventory_movement --------------------------------------------------------------------------------------------------
 -- The application may: SELECT, INSERT
@@ -312,6 +315,9 @@ CREATE TRIGGER inventory_warehouse_audit AFTER INSERT OR DELETE OR UPDATE ON inv
 CREATE TRIGGER inventory_warehouse_key BEFORE INSERT OR UPDATE OF code, code_key ON inventory_warehouse
     FOR EACH ROW
     EXECUTE FUNCTION skeleton_key('code', 'code_key');
+CREATE TRIGGER skeleton_read_committed BEFORE INSERT OR DELETE OR UPDATE ON inventory_warehouse
+    FOR EACH STATEMENT WHEN (current_setting('transaction_isolation'::text) = ANY (ARRAY['repeatable read'::text, 'serializable'::text]))
+    EXECUTE FUNCTION skeleton_read_committed();
 
 -- functions -----------------------------------------------------------------------------------------------------------
 
