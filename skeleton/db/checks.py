@@ -1,6 +1,6 @@
 """System checks of the database role that the application logs in as. They run with `check --deploy`."""
 
-from typing import Any
+from collections.abc import Sequence
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Info, Tags, Warning, register  # noqa: A004 (Django's name)
@@ -10,7 +10,9 @@ from skeleton.db.rights import excess_rights, is_application_role
 
 
 @register(Tags.database, deploy=True)
-def check_application_role(app_configs: Any, databases: Any = None, **_: Any) -> list[CheckMessage]:
+def check_application_role(
+    app_configs: object, databases: Sequence[str] | None = None, **_: object
+) -> list[CheckMessage]:
     """Check for rights beyond the application's: an error for a role limited by `grant_rights`, else a warning."""
     if settings.ZERO_CONFIGURATION or "default" not in (databases or ()):
         return []
@@ -32,7 +34,9 @@ def check_application_role(app_configs: Any, databases: Any = None, **_: Any) ->
 
 
 @register(Tags.database, deploy=True)
-def check_database_is_checked(app_configs: Any, databases: Any = None, **_: Any) -> list[CheckMessage]:
+def check_database_is_checked(
+    app_configs: object, databases: Sequence[str] | None = None, **_: object
+) -> list[CheckMessage]:
     """Report that `check --deploy` alone does not look into the database. Django leaves that to `--database`."""
     if settings.ZERO_CONFIGURATION or databases:
         return []

@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from inspect import unwrap
 from types import CodeType, FrameType
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar, Never, NoReturn
 
 from django.db import connection
 from django.db.models import BooleanField, DateField, Expression, F, Field, Func, Model, QuerySet
@@ -27,7 +27,7 @@ _compiling: ContextVar[bool] = ContextVar("compiling_a_statement", default=False
 class Parameter(Expression):
     """A parameter of compiled SQL. Its value is known only when the statement runs."""
 
-    def __init__(self, name: str, output_field: "Field[Any, Any] | None" = None) -> None:
+    def __init__(self, name: str, output_field: "Field[Never, object] | None" = None) -> None:
         super().__init__(output_field=output_field)
         self.name = name
 
@@ -60,7 +60,7 @@ class Placeholder(Parameter):
     never: ClassVar[Sequence[object]] = ()
     """Values that it does not have."""
 
-    def __init__(self, name: str, output_field: "Field[Any, Any] | None" = None, variant: object = None) -> None:
+    def __init__(self, name: str, output_field: "Field[Never, object] | None" = None, variant: object = None) -> None:
         super().__init__(name, output_field)
         self.known_field, self.variant = output_field, variant
 
@@ -174,7 +174,7 @@ class CompiledSQL:
 class ScalarSubquery(Expression):
     """A statement with one value as a column of another. It is uncorrelated, so PostgreSQL runs it once."""
 
-    def __init__(self, statement: CompiledSQL, output_field: "Field[Any, Any]") -> None:
+    def __init__(self, statement: CompiledSQL, output_field: "Field[Never, object]") -> None:
         super().__init__(output_field=output_field)
         self.statement = statement
 

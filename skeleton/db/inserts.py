@@ -7,7 +7,7 @@ are one JSON parameter, which PostgreSQL converts to the types of the table.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Never
 
 import orjson
 from django.db import connection
@@ -77,5 +77,5 @@ def insert_for(model: type[Model]) -> Insert:
     return Insert(model._meta.db_table, tuple(fields), defaults)
 
 
-def _default_of(field: "Field[Any, Any]") -> Callable[[], object]:
+def _default_of(field: "Field[Never, object]") -> Callable[[], object]:
     return timezone.now if getattr(field, "auto_now", False) else field.get_default

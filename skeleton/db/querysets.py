@@ -59,7 +59,7 @@ class QueryKey:
     queryset: type["RowLevelQuerySet[Any]"]
     model: type[Model]
     steps: tuple[Step, ...] = ()
-    values: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    values: Mapping[str, object] = field(default_factory=dict, compare=False)
 
     def then(self, name: str, arguments: Mapping[str, object]) -> "QueryKey":
         """Return the key with one more step."""
@@ -77,13 +77,13 @@ class QueryKey:
         steps = (*self.steps, Step(name, tuple(constants), tuple(names)))
         return QueryKey(self.queryset, self.model, steps, values)
 
-    def rows(self, *, placeholders: bool = True) -> QuerySet[Any]:
+    def rows(self, *, placeholders: bool = True) -> QuerySet[Model]:
         """Build the ordinary queryset, by default with a `Placeholder` for each value."""
-        found: Any = self.queryset(self.model, Query(self.model))
+        found: QuerySet[Model] = self.queryset(self.model, Query(self.model))
         for step in self.steps:
             values = {name: Placeholder(key) if placeholders else self.values[key] for name, key in step.values}
             found = getattr(found, step.name)(**dict(step.constants), **values)
-        return found  # type: ignore[no-any-return]
+        return found
 
     @property
     def maintained_count(self) -> MaintainedCount | None:
@@ -105,10 +105,16 @@ class RowLevelQuerySet(QuerySet[_Row]):
     _key: QueryKey | bool | None
     """The query key; True for one without steps, which most querysets start with; None if the key has been dropped."""
 
-    _hints: dict[str, object]
+    _hints: dict[str, Model]
     _query: object
 
-    def __init__(self, model: Any = None, query: Any = None, using: Any = None, hints: Any = None) -> None:
+    def __init__(
+        self,
+        model: type[Model] | None = None,
+        query: Query | None = None,
+        using: str | None = None,
+        hints: dict[str, Model] | None = None,
+    ) -> None:
         begins = query is None and using is None
         super().__init__(model, _DEFERRED if begins else query, using, hints)
         self._key = True if begins else None
@@ -149,7 +155,7 @@ class RowLevelQuerySet(QuerySet[_Row]):
         return made
 
 
-def is_plain(rows: QuerySet[Any]) -> bool:
+def is_plain(rows: QuerySet[Model]) -> bool:
     """Return whether a queryset can be filtered, locked and extended by columns without reading other rows."""
     query = rows.query
     return not (
@@ -202,10 +208,12 @@ def keyed(method: Callable[Concatenate[Any, _P], QuerySet[Model]], /) -> _Keyed[
 @overload
 def keyed(
     *, keeps_rows: bool = False, partition: str | None = None
-) -> Callable[[Callable[Concatenate[Any, _P], QuerySet[Any]]], _Keyed[_P]]: ...
+) -> Callable[[Callable[Concatenate[Any, _P], QuerySet[Model]]], _Keyed[_P]]: ...
 
 
-def keyed(method: object = None, /, *, keeps_rows: bool = False, partition: str | None = None) -> Any:
+def keyed(
+    method: Callable[..., object] | None = None, /, *, keeps_rows: bool = False, partition: str | None = None
+) -> Any:
     """Make a queryset method part of the query key. It runs only when the query is needed, or to compile it.
 
     The method must only build on `self` and use its arguments as values: it may receive a `Placeholder` for each, which
@@ -218,13 +226,13 @@ def keyed(method: object = None, /, *, keeps_rows: bool = False, partition: str 
     return _keyed(method, None)
 
 
-def _keyed(method: Any, count_rule: _CountRule | None) -> object:
+def _keyed(method: Callable[..., object], count_rule: _CountRule | None) -> object:
     names = tuple(inspect.signature(method).parameters)[1:]
     if reads_clock(method):
         raise ImproperlyConfigured(f"{method.__qualname__} {CLOCK_IS_FROZEN}")
 
     @wraps(method)
-    def called(self: Any, *args: Any, **kwargs: Any) -> object:
+    def called(self: RowLevelQuerySet[Model], *args: object, **kwargs: object) -> object:
         query_key = self.query_key
         if query_key is None:
             return method(self, *args, **kwargs)

@@ -4,7 +4,7 @@ No role can have a permission on `jobs`, because none is defined. The screen is 
 """
 
 import datetime as dt
-from typing import Any, ClassVar
+from typing import ClassVar, Protocol
 
 import orjson
 from django.contrib import admin
@@ -25,7 +25,7 @@ from unfold.enums import ActionVariant
 from skeleton.jobs import services
 from skeleton.jobs.choices import NEEDS_ATTENTION, JobState
 from skeleton.jobs.models import Job
-from skeleton.jobs.queries import jobs_with_failures, live_worker_count, periodic_jobs
+from skeleton.jobs.queries import PeriodicJob, jobs_with_failures, live_worker_count, periodic_jobs
 from skeleton.jobs.titles import job_title
 from skeleton.kernel.actors import Actor
 from skeleton.kernel.ids import parse_uuid
@@ -45,6 +45,15 @@ COLOURS: dict[str, str] = {
     JobState.ABORTED: "warning",
 }
 ALL = "all"
+
+
+class _Row(Protocol):
+    """What `jobs_with_failures` adds to a job."""
+
+    since: dt.datetime | None
+    reason: str | None
+    place: str | None
+    failed_at: dt.datetime | None
 
 
 class StateFilter(DropdownFilter):
@@ -110,10 +119,11 @@ class JobAdmin(ReadOnlyRecordAdmin):
         around = {"periodic": map(_shown, periodic_jobs()), "workers": live_worker_count()}
         return super().changelist_view(request, {**(extra_context or {}), **around})
 
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Job | None:
         """Return the job by its number or by its id in the audit log."""
         known = parse_uuid(object_id)
-        return super().get_object(request, str(known.int) if known else object_id, from_field)
+        found: Job | None = super().get_object(request, str(known.int) if known else object_id, from_field)
+        return found
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, object] | None = None
@@ -132,7 +142,7 @@ class JobAdmin(ReadOnlyRecordAdmin):
         return label(job.status, COLOURS, text=job.get_status_display())
 
     @display(description=_("since"))
-    def since(self, job: Any) -> str:
+    def since(self, job: _Row) -> str:
         return _moment(job.since)
 
     @display(description=_("next try"), ordering="scheduled_at")
@@ -148,15 +158,15 @@ class JobAdmin(ReadOnlyRecordAdmin):
         return job.attempts
 
     @display(description=_("reason of the failure"))
-    def why(self, job: Any) -> str:
+    def why(self, job: _Row) -> str:
         return gettext(job.reason) if job.reason else EMPTY
 
     @display(description=_("failed at"))
-    def failed_at(self, job: Any) -> str:
+    def failed_at(self, job: _Row) -> str:
         return _moment(job.failed_at)
 
     @display(description=_("where"))
-    def place(self, job: Any) -> str:
+    def place(self, job: _Row) -> str:
         return job.place or EMPTY
 
     @display(description=_("with"))
@@ -202,7 +212,7 @@ def _moment(at: dt.datetime | None) -> str:
     return localize(timezone.localtime(at)) if at else EMPTY
 
 
-def _shown(periodic: Any) -> dict[str, object]:
+def _shown(periodic: PeriodicJob) -> dict[str, object]:
     """Return the template context of a periodic job, with its last state as a label."""
     state = JobState(periodic.state) if periodic.state else None
     return {"job": periodic, "state": label(state, COLOURS, text=state.label) if state else EMPTY}

@@ -6,13 +6,13 @@ transaction has been rolled back, so the record is kept.
 
 import traceback
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import structlog
 from django.conf import settings
 from django.utils.translation import gettext_noop
 from procrastinate import App, JobContext
 from procrastinate.exceptions import ConnectorException
+from procrastinate.worker import Worker
 
 from skeleton.kernel.redaction import redact
 
@@ -28,7 +28,7 @@ _UPSERT_FAILURE = """
 
 
 async def record_failure_middleware(
-    call_next: Callable[[], Awaitable[object]], context: JobContext, worker: Any
+    call_next: Callable[[], Awaitable[object]], context: JobContext, worker: Worker
 ) -> object:
     """Run a job, record the exception if it fails, and raise it again for the queue. A worker middleware."""
     try:

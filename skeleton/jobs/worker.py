@@ -37,7 +37,7 @@ async def _run(own: App, *, wait: bool) -> int:
     stalled: float = settings.SKELETON_JOB_STALLED_SECONDS
     begun = 0
 
-    async def count(call_next: Callable[[], Awaitable[object]], context: JobContext, worker: Any) -> object:
+    async def count(call_next: Callable[[], Awaitable[object]], context: JobContext, worker: object) -> object:
         nonlocal begun
         begun += 1
         return await call_next()

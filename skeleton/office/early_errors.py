@@ -3,8 +3,8 @@
 A form that is invalid is not sent to an input serializer, so its errors would only come once the others are mended.
 """
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 from django import forms
 from django.contrib.admin.helpers import AdminErrorList
@@ -14,6 +14,8 @@ from rest_framework.serializers import Serializer
 
 from skeleton.office.forms import as_json
 from skeleton.rest.serializers import InputSerializer
+
+_Detail: TypeAlias = "str | Sequence[_Detail] | Mapping[str, _Detail]"
 
 
 def add_early_errors(response: TemplateResponse, body: InputSerializer) -> None:
@@ -30,12 +32,12 @@ def add_early_errors(response: TemplateResponse, body: InputSerializer) -> None:
         context["errors"] = AdminErrorList(form, formsets)
 
 
-def _add_errors(form: Any, body: "Serializer[Any]") -> None:
+def _add_errors(form: forms.BaseForm, body: "Serializer[object]") -> None:
     for name, text in list(_refused(form, body)):
         form.add_error(name, text)
 
 
-def _refused(form: forms.BaseForm, body: "Serializer[Any]") -> Iterator[tuple[str, str]]:
+def _refused(form: forms.BaseForm, body: "Serializer[object]") -> Iterator[tuple[str, str]]:
     """Yield the valid fields of a form whose values the field of the same name refuses, whatever the others are."""
     for name, value in form.cleaned_data.items():
         field = body.fields.get(name)
@@ -47,11 +49,10 @@ def _refused(form: forms.BaseForm, body: "Serializer[Any]") -> Iterator[tuple[st
             yield name, next(_texts(error.detail), "")
 
 
-def _texts(detail: Any) -> Iterator[str]:
+def _texts(detail: _Detail) -> Iterator[str]:
     """Yield the texts of an error, which may be of an object or a list."""
     if isinstance(detail, str):
         yield detail
         return
-    parts: Iterable[Any] = detail.values() if isinstance(detail, dict) else detail
-    for part in parts:
+    for part in detail.values() if isinstance(detail, Mapping) else detail:
         yield from _texts(part)

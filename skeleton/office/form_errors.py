@@ -1,7 +1,7 @@
 """Adds errors of services, input serializers and PostgreSQL to the right fields of a form."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Protocol, cast, runtime_checkable
+from typing import Never, Protocol, cast, runtime_checkable
 
 from django import forms
 from django.apps import apps
@@ -105,7 +105,7 @@ def field_label(model: type[Model], name: str) -> str:
     return labels[0] if labels else ""
 
 
-def _field(model: type[Model] | None, name: str) -> "Field[Any, Any] | ForeignObjectRel | None":
+def _field(model: type[Model] | None, name: str) -> "Field[Never, object] | ForeignObjectRel | None":
     try:
         found = model._meta.get_field(name) if model else None
     except FieldDoesNotExist:

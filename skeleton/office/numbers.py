@@ -4,7 +4,7 @@ A number is read and shown in the notation of the page's language, strictly (`ke
 """
 
 from decimal import Decimal
-from typing import Any, TypeAlias
+from typing import Never, TypeAlias
 
 from django import forms
 from django.conf import settings
@@ -42,7 +42,7 @@ class NumberField(forms.Field):
         except InvalidNumber as error:
             raise forms.ValidationError(str(error), code="invalid") from error
 
-    def format(self, value: Any) -> str:
+    def format(self, value: int | Decimal) -> str:
         """Return a number in the field's notation, without trailing zeros."""
         exact = Decimal(value).normalize(EXACT_CONTEXT)
         return self.number_format.format(exact)
@@ -96,7 +96,7 @@ class AmountField(NumberField):
         """Return the number of decimals of the currency, or 2 if it is unknown."""
         return minor_digits(self.currency)
 
-    def format(self, value: Any) -> str:
+    def format(self, value: int | Decimal) -> str:
         return self.number_format.format(Decimal(value).scaleb(-self.digits(), EXACT_CONTEXT))
 
     def to_python(self, value: object) -> int | None:
@@ -134,7 +134,7 @@ def describe_amount(text: str, currency: str, language: str) -> str:
     return "" if amount is None else f"= {local_money(amount, currency)}"
 
 
-Overrides: TypeAlias = "dict[type[models.Field[Any, Any]], dict[str, object]]"
+Overrides: TypeAlias = "dict[type[models.Field[Never, object]], dict[str, object]]"
 
 FORM_FIELDS: Overrides = {
     kind: {"form_class": field, "widget": field.widget}

@@ -4,7 +4,6 @@ import dis
 from collections.abc import Iterator
 from inspect import unwrap
 from types import FunctionType
-from typing import Any
 
 from skeleton.rest.computed_fields import Children, FromFields
 
@@ -60,9 +59,9 @@ def _methods_of(cls: type) -> Iterator[tuple[str, FunctionType]]:
                     yield name, function
 
 
-def _field_without_instance(viewset: Any) -> str | None:
+def _field_without_instance(viewset: type) -> str | None:
     """Return the name of a field of the viewset's serializer that can't be read from an instance, if any."""
-    fields = getattr(viewset.serializer_class, "_declared_fields", {})
+    fields = getattr(getattr(viewset, "serializer_class", None), "_declared_fields", {})
     return next((name for name, field in fields.items() if isinstance(field, (Children, FromFields))), None)
 
 

@@ -4,12 +4,12 @@ Called by `rest.checks`.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Model
 from rest_framework import serializers
 
+from skeleton.rest.fields import AnyField
 from skeleton.rest.serializers import InputListSerializer, InputSerializer
 from skeleton.rest.viewsets import ApiViewSet, CreateMixin, UpdateMixin
 
@@ -21,17 +21,17 @@ _WRITING = {
 """The class and the methods that write the values of a standard action, unless one of them is overridden."""
 
 
-def unusable_fields(serializer: type[serializers.Serializer[Any]]) -> Iterator[str]:
+def unusable_fields(serializer: type[serializers.Serializer[object]]) -> Iterator[str]:
     """Yield a sentence for each field, also of nested serializers, that validates otherwise than it reads."""
     for name, field in _fields_of(serializer):
         label = f"{serializer.__name__}.{name}"
-        default: Any = field.default
+        default: object = field.default
         if serializers.CurrentUserDefault in (default, type(default)):
             yield f"{label}: CurrentUserDefault() is an actor, not a User: set self.actor.id in perform_create."
         if isinstance(field, serializers.ListSerializer) and not isinstance(field, InputListSerializer):
             child = type(field.child).__name__
             yield f"{label} would validate its items as partial in PUT and PATCH: derive {child} from InputSerializer."
-        nested: Any = getattr(field, "child", field)
+        nested: object = getattr(field, "child", field)
         if isinstance(nested, serializers.Serializer):
             yield from unusable_fields(type(nested))
 
@@ -55,13 +55,13 @@ def unwritable_fields(view: ApiViewSet, serializer: type[InputSerializer]) -> It
             )
 
 
-def _fields_of(serializer: type[serializers.Serializer[Any]]) -> list[tuple[str, Any]]:
+def _fields_of(serializer: type[serializers.Serializer[object]]) -> list[tuple[str, AnyField]]:
     return list(serializer._declared_fields.items())
 
 
 def _is_column(model: type[Model], source: str) -> bool:
     try:
-        field: Any = model._meta.get_field(source)
+        field = model._meta.get_field(source)
     except FieldDoesNotExist:
         return source in ("*", "pk")
     return bool(field.concrete and not field.many_to_many)

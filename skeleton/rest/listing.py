@@ -5,7 +5,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Never
 from uuid import UUID
 
 import orjson
@@ -193,7 +193,7 @@ def encode_cursor(ordering: Ordering, key: object, pk: UUID, *, plain: bool = Fa
     return base64.urlsafe_b64encode(spelt).decode()
 
 
-def decode(key: object, field: "Field[Any, Any]") -> Any:
+def decode(key: object, field: "Field[Never, object]") -> object:
     """The sort key in a cursor as a value of its column. Raises BadRequest: anybody may write a cursor."""
     if not isinstance(key, str | int):
         raise bad_cursor()
@@ -224,7 +224,7 @@ class KeysetAfter(Func):
     output_field = BooleanField()
     conditional = True
 
-    def __init__(self, ordering: Ordering, key_field: "Field[Any, Any] | None") -> None:
+    def __init__(self, ordering: Ordering, key_field: "Field[Never, object] | None") -> None:
         self.comparison = "<" if ordering.descending else ">"
         self.elsewhere = _crosses_tables(ordering.expression)
         super().__init__(ordering.expression, F("pk"), Parameter("after_key", key_field), Parameter("after_id"))

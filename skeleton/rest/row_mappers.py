@@ -5,7 +5,7 @@ column. A system check refuses what cannot be compiled, and names the alternativ
 """
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from operator import itemgetter
@@ -24,7 +24,11 @@ from skeleton.rest.fields import AnyField, JsonObjectField, NumberField
 from skeleton.rest.http import number
 
 Row = Sequence[Any]
-Step = tuple[str, Callable[[Row], object]]
+ReadValue = Callable[[Row], object]
+Convert = Callable[[Any], object]
+"""A function that converts the value of a column of a certain type."""
+
+Step = tuple[str, ReadValue]
 Finish = tuple[str, Callable[[dict[str, object]], object]]
 """A function that computes a field from the other fields of the object."""
 
@@ -120,7 +124,7 @@ class _Compiler:
             self.columns.append(column)
         return self.columns.index(column)
 
-    def _step(self, field: AnyField, index: int, prefix: str) -> Callable[[Row], Any] | None:
+    def _step(self, field: AnyField, index: int, prefix: str) -> ReadValue | None:
         if isinstance(field, FromColumns):
             return self._computed(field, prefix)
         if isinstance(field, serializers.BaseSerializer):
@@ -132,7 +136,7 @@ class _Compiler:
         convert = self._converter(field)
         return _converted(convert, index) if convert else None
 
-    def _nested(self, field: Any, inner: str, prefix: str) -> Callable[[Row], Any]:
+    def _nested(self, field: Any, inner: str, prefix: str) -> ReadValue:
         """Return the function that builds a nested object, or null if the row has none."""
         build = self.object(field, inner)
         if inner == prefix:  # source="*"
@@ -143,7 +147,7 @@ class _Compiler:
     def _below(self, prefix: str) -> list[str]:
         return [name for name in self.columns if name.startswith(prefix)]
 
-    def _converter(self, field: AnyField) -> Callable[[Any], Any] | None:
+    def _converter(self, field: AnyField) -> Convert | None:
         """Return the function that converts the column's value, or None if orjson serializes it."""
         if not is_native(field):
             written: Callable[[object], object] = field.to_representation
@@ -158,7 +162,7 @@ class _Compiler:
             return _utc
         return None
 
-    def _computed(self, field: FromColumns, prefix: str) -> Callable[[Row], Any]:
+    def _computed(self, field: FromColumns, prefix: str) -> ReadValue:
         compute = field.compute
         indexes = [self._index(prefix + column) for column in field.columns]
         if len(indexes) == 1:
@@ -230,14 +234,14 @@ def _refuse_serializer(serializer: object) -> None:
             )
 
 
-def _refuse_field(name: str, field: object, *, json: bool) -> None:
+def _refuse_field(name: str, field: AnyField, *, json: bool) -> None:
     """Raise ImproperlyConfigured for a field that cannot be compiled, or whose overrides would be ignored."""
     problem = _problem_of(field, json=json)
     if problem:
         raise ImproperlyConfigured(f"{type(field).__name__} {name!r} cannot be compiled into a row mapper: {problem}.")
 
 
-def _problem_of(field: Any, *, json: bool) -> str | None:
+def _problem_of(field: AnyField, *, json: bool) -> str | None:
     for refused, instead in REFUSED_FIELDS:
         if isinstance(field, refused):
             return instead
@@ -271,7 +275,7 @@ def _problem_of_source(field: AnyField) -> str | None:
     return None
 
 
-def _problem_of_computed(field: Any) -> str | None:
+def _problem_of_computed(field: FromColumns | FromFields | Children) -> str | None:
     """Return what is wrong with a field whose value `compute` or a child table determines."""
     if any(
         getattr(type(field), hook) is not getattr(_kind_of(field), hook)
@@ -289,14 +293,14 @@ def _kind_of(field: object) -> type:
     return next(kind for kind in (FromColumns, FromFields, Child, Children) if isinstance(field, kind))
 
 
-def _parts(field: Any) -> Iterator[Any]:
+def _parts(field: AnyField) -> Iterator[AnyField]:
     """Yield a field, and the fields within it."""
     yield field
     if isinstance(field, serializers.Serializer):
         for part in field.fields.values():
             yield from _parts(part)
-    elif isinstance(getattr(field, "child", None), serializers.Field):
-        yield from _parts(field.child)
+    elif isinstance(child := getattr(field, "child", None), serializers.Field):
+        yield from _parts(child)
 
 
 def _loaded(value: object) -> object:
@@ -345,7 +349,7 @@ def _finish(field: FromFields) -> Callable[[dict[str, object]], object]:
     return lambda item: compute(*(item[name] for name in names))
 
 
-def _converted(convert: Callable[[object], object], index: int) -> Callable[[Row], object]:
+def _converted(convert: Convert, index: int) -> ReadValue:
     def step(row: Row) -> object:
         value = row[index]
         return None if value is None else convert(value)
@@ -353,11 +357,12 @@ def _converted(convert: Callable[[object], object], index: int) -> Callable[[Row
     return step
 
 
-def _children_step(field: Children, index: int, *, json: bool) -> Callable[[Row], object]:
+def _children_step(field: Children, index: int, *, json: bool) -> ReadValue:
     build = row_mapper(field.child, json=True).build
 
-    def rows_of(row: Row) -> Any:
-        return row[index] if json else orjson.loads(row[index])  # nested JSON is parsed already
+    def rows_of(row: Row) -> Iterable[Row]:
+        rows: Iterable[Row] = row[index] if json else orjson.loads(row[index])  # nested JSON is parsed already
+        return rows
 
     if isinstance(field, Child):
         return lambda row: next((build(child) for child in rows_of(row)), None)

@@ -2,16 +2,18 @@
 
 import re
 from inspect import cleandoc
-from typing import Any, Literal, cast
+from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ImproperlyConfigured
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.plumbing import ResolvedComponent
+from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
+from drf_spectacular.utils import Direction, OpenApiExample, OpenApiParameter, OpenApiResponse
+from rest_framework.serializers import Serializer
 
+from skeleton.kernel.types import Values
 from skeleton.rest.actions import BY_CLASS, ActionDescription
 from skeleton.rest.atomic_handling import WRITE_METHODS
 from skeleton.rest.listing import DEFAULT_LIMIT, MAX_LIMIT
@@ -44,10 +46,12 @@ class ApiSchema(AutoSchema):
         found: Requirement = self.view.get_requirement(self.method)
         return found
 
-    def get_operation(self, *args: Any, **kwargs: Any) -> Any:
+    def get_operation(
+        self, path: str, path_regex: str, path_prefix: str, method: str, registry: ComponentRegistry
+    ) -> Values | None:
         """Say `security: []` of public routes, which drf-spectacular leaves out."""
-        operation: Any = super().get_operation(*args, **kwargs)
-        return {**operation, "security": self.get_auth()}
+        operation = super().get_operation(path, path_regex, path_prefix, method, registry)
+        return operation and {**operation, "security": self.get_auth()}
 
     def get_operation_id(self) -> str:
         """Return the id: `listCustomers`, `sendInvoice`. PUT has another one where PATCH does the same."""
@@ -62,7 +66,7 @@ class ApiSchema(AutoSchema):
             name = name.format(One=_pascal_case(one), Many=_pascal_case(many))
         return name[0].lower() + name[1:]
 
-    def get_serializer_name(self, serializer: Any, direction: Any) -> str:
+    def get_serializer_name(self, serializer: Serializer[object], direction: Direction) -> str:
         """Name the component of `CustomerSerializer` CustomerOutput, and of `CustomerInputSerializer` CustomerInput."""
         name: str = super().get_serializer_name(serializer, direction)
         is_input = isinstance(serializer, InputSerializer)
@@ -103,18 +107,18 @@ class ApiSchema(AutoSchema):
     def get_auth(self) -> list[Schema]:
         return [] if self.requirement.public else [{"bearer": []}]
 
-    def _map_basic_serializer(self, serializer: Any, direction: Any) -> Schema:
+    def _map_basic_serializer(self, serializer: object, direction: Direction) -> Values:
         """Use the docstring of the class itself as description, not an inherited one. Only bodies have limits."""
-        found: Any = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
+        found: Values = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
         if not vars(type(serializer)).get("__doc__"):
             found.pop("description", None)
         if not isinstance(serializer, InputSerializer):
             _drop_lengths(found)
-        return cast(Schema, found)
+        return found
 
-    def _get_serializer_field_meta(self, field: Any, direction: str) -> Any:
+    def _get_serializer_field_meta(self, field: object, direction: Direction) -> Values:
         """Describe a default in words: generators take `default` to mean that the field is always there."""
-        found: Any = super()._get_serializer_field_meta(field, direction)  # type: ignore[no-untyped-call]
+        found: Values = super()._get_serializer_field_meta(field, direction)  # type: ignore[no-untyped-call]
         default = found.pop("default", None)
         if default is not None and direction == "request":
             found["description"] = " ".join(filter(None, (found.get("description"), f"Defaults to {default}.")))
@@ -161,7 +165,7 @@ class ApiSchema(AutoSchema):
     def _path_parameters(self) -> list[str]:
         return [part[1:-1] for part in self.path.split("/") if part.startswith("{")]
 
-    def _paging(self) -> list[Any]:
+    def _paging(self) -> list[OpenApiParameter]:
         number = {"type": "integer", "minimum": 1}
         limit = f"Number of items; at most {MAX_LIMIT}."
         cursor = "`next_cursor` of the previous page; empty for the first page. There is no total."
@@ -176,7 +180,7 @@ class ApiSchema(AutoSchema):
             found.append(OpenApiParameter("sort_by", {"type": "string", "enum": list(self.view.ordering_fields)}))
         return [*found, OpenApiParameter("sort_order", {"type": "string", "enum": ["asc", "desc"]})]
 
-    def _filters(self) -> list[Any]:
+    def _filters(self) -> list[OpenApiParameter]:
         filterset = self.view.filterset_class
         if filterset is None:
             return []
@@ -185,10 +189,11 @@ class ApiSchema(AutoSchema):
             for name, found in filterset.base_filters.items()
         ]
 
-    def get_request_serializer(self) -> Any:
+    def get_request_serializer(self) -> InputSerializer | None:
         if self.described.input is None:
             return None
-        return self.view.get_input_serializer_class()(partial=self.described.partial)
+        found: InputSerializer = self.view.get_input_serializer_class()(partial=self.described.partial)
+        return found
 
     def _by_cursor_only(self) -> bool:
         return bool(getattr(self.view.pagination_class, "cursor_only", False))
@@ -214,15 +219,17 @@ class ApiSchema(AutoSchema):
             answers[304] = OpenApiResponse(description="Not modified: If-None-Match contains the ETag.")
         return answers
 
-    def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> Any:
+    def _get_response_bodies(self, direction: Direction = "response") -> Values:
         """Add the errors, which all operations share as components."""
-        found: Any = super()._get_response_bodies(direction)
+        found = super()._get_response_bodies(direction)
         return found | {str(status): error_reference(status) for status in self._refusals()}
 
-    def _get_response_for_code(self, serializer: Any, status_code: str, *args: Any, **kwargs: Any) -> Any:
+    def _get_response_for_code(
+        self, serializer: object, status_code: str, media_types: object = None, direction: Direction = "response"
+    ) -> Values:
         """Add the headers."""
-        found: Any = super()._get_response_for_code(  # type: ignore[no-untyped-call]
-            serializer, status_code, *args, **kwargs
+        found: Values = super()._get_response_for_code(  # type: ignore[no-untyped-call]
+            serializer, status_code, media_types, direction
         )
         found["description"] = found["description"] or _DESCRIPTIONS[int(status_code)]
         versioned = self.view.answers_whole_object(self.method)
@@ -257,7 +264,7 @@ class ApiSchema(AutoSchema):
 
     def _named(self, name: str, schema: Schema) -> Schema:
         """Register a component, and return the reference to it. Lists of the same items have the same envelope."""
-        component: Any = ResolvedComponent(name, ResolvedComponent.SCHEMA, schema, name)
+        component = ResolvedComponent(name, ResolvedComponent.SCHEMA, schema, name)
         if component in self.registry and self.registry[component].schema != schema:
             raise ImproperlyConfigured(f"Two lists of {name} have different envelopes.")
         self.registry.register_on_missing(component)
@@ -309,7 +316,7 @@ _OPERATIONS = {
 """Operation ids of standard actions. Others begin with the name of the action."""
 
 
-def _drop_lengths(schema: Any) -> None:
+def _drop_lengths(schema: Values) -> None:
     schema.pop("maxLength", None)
     within = (schema.get("items"), schema.get("additionalProperties"))
     for part in (*schema.get("properties", {}).values(), *within):

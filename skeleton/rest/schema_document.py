@@ -1,9 +1,10 @@
 """Completes the OpenAPI document: how to authenticate, shared responses and headers, and the guides."""
 
-from typing import Any, cast
+from typing import cast
 
 from django.conf import settings
 
+from skeleton.kernel.types import Values
 from skeleton.rest.schema_answers import ERROR_SCHEMAS, Schema, error_responses, header_components
 
 BEARER = {
@@ -16,7 +17,7 @@ BEARER = {
 
 def finish(result: Schema, generator: object, request: object, public: bool) -> Schema:
     """drf-spectacular's hook for the finished document. Closes objects, so that what is not described shows."""
-    components: Any = result.setdefault("components", {})
+    components = cast(Values, result.setdefault("components", {}))
     schemas = components["schemas"] = {**components.get("schemas", {}), **ERROR_SCHEMAS}
     for schema in schemas.values():
         if schema.get("type") == "object" and "properties" in schema:

@@ -2,10 +2,11 @@
 
 import json
 from functools import cache
-from typing import Any
 
 from django.conf import settings
 from drf_spectacular.utils import OpenApiExample
+
+from skeleton.kernel.types import Values
 
 
 def examples_of(operation: str) -> list[OpenApiExample]:
@@ -21,7 +22,7 @@ def examples_of(operation: str) -> list[OpenApiExample]:
 
 
 @cache
-def _read(name: str) -> dict[str, Any]:
+def _read(name: str) -> Values:
     path = settings.SKELETON_API_DOCS / name
-    found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    found: Values = json.loads(path.read_text()) if path.exists() else {}
     return found

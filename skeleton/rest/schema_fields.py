@@ -1,8 +1,8 @@
 """Describes the fields of `rest.fields` and uploads for the OpenAPI document (drf-spectacular's extensions)."""
 
-from typing import Any
-
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import Direction
 from rest_framework import serializers
 
 Schema = dict[str, object]
@@ -11,7 +11,7 @@ Schema = dict[str, object]
 class _Upload(OpenApiSerializerFieldExtension):
     target_class = "rest_framework.fields.FileField"
 
-    def map_serializer_field(self, auto_schema: object, direction: str) -> Schema:
+    def map_serializer_field(self, auto_schema: object, direction: Direction) -> Schema:
         return {"type": "string", "format": "binary"}
 
 
@@ -19,7 +19,7 @@ class _Number(OpenApiSerializerFieldExtension):
     target_class = "skeleton.rest.fields.NumberField"
     match_subclasses = True
 
-    def map_serializer_field(self, auto_schema: object, direction: str) -> Schema:
+    def map_serializer_field(self, auto_schema: object, direction: Direction) -> Schema:
         field = self.target
         schema: Schema = {"type": "number", "description": f"At most {field.places} decimals."}
         if direction == "request" and field.over is not None:
@@ -34,7 +34,7 @@ class _Number(OpenApiSerializerFieldExtension):
 class _Clock(OpenApiSerializerFieldExtension):
     target_class = "skeleton.rest.fields.TimeOfDayField"
 
-    def map_serializer_field(self, auto_schema: object, direction: str) -> Schema:
+    def map_serializer_field(self, auto_schema: object, direction: Direction) -> Schema:
         return {"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d$", "example": "22:00"}
 
 
@@ -42,7 +42,7 @@ class _JsonObject(OpenApiSerializerFieldExtension):
     target_class = "skeleton.rest.fields.JsonObjectField"
     match_subclasses = True
 
-    def map_serializer_field(self, auto_schema: object, direction: str) -> Schema:
+    def map_serializer_field(self, auto_schema: object, direction: Direction) -> Schema:
         return {"type": "object", "additionalProperties": {"type": "string"} if self.target.texts else True}
 
 
@@ -50,7 +50,7 @@ class _NestedJson(OpenApiSerializerFieldExtension):
     target_class = "skeleton.rest.fields.NestedJsonField"
     priority = 1  # before the extension for any JSON object
 
-    def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Direction) -> Schema:
         found: Schema = auto_schema.resolve_serializer(self.target.child, direction).ref
         return found
 
@@ -58,9 +58,9 @@ class _NestedJson(OpenApiSerializerFieldExtension):
 class _List(OpenApiSerializerFieldExtension):
     target_class = "skeleton.rest.fields.ListField"
 
-    def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Direction) -> Schema:
         child = self.target.child
-        if isinstance(child, serializers.BaseSerializer):
+        if isinstance(child, serializers.Serializer):
             items = auto_schema.resolve_serializer(child, direction).ref
         else:
             items = auto_schema._map_serializer_field(child, direction)
@@ -75,7 +75,7 @@ class _List(OpenApiSerializerFieldExtension):
 class _Children(OpenApiSerializerFieldExtension):
     target_class = "skeleton.rest.computed_fields.Children"
 
-    def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Direction) -> Schema:
         return {"type": "array", "items": auto_schema.resolve_serializer(self.target.child, direction).ref}
 
 
@@ -83,7 +83,7 @@ class _Child(OpenApiSerializerFieldExtension):
     target_class = "skeleton.rest.computed_fields.Child"
     priority = 1  # before Children, which it is one of
 
-    def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Direction) -> Schema:
         found = auto_schema.resolve_serializer(self.target.child, direction).ref
         return {"oneOf": [found, {"type": "null"}]}
 
@@ -91,9 +91,9 @@ class _Child(OpenApiSerializerFieldExtension):
 class _FromColumns(OpenApiSerializerFieldExtension):
     target_class = "skeleton.rest.computed_fields.FromColumns"
 
-    def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Direction) -> Schema:
         field = self.target.field
-        if isinstance(field, serializers.BaseSerializer):
+        if isinstance(field, serializers.Serializer):
             found: Schema = auto_schema.resolve_serializer(field, direction).ref
             return {"oneOf": [found, {"type": "null"}]} if field.allow_null else found
         found = auto_schema._map_serializer_field(field, direction)
