@@ -146,7 +146,8 @@ class TestMembership:
         assert dora.get(path).ok()["last_message"]["content"] == "after"
         assert [one["content"] for one in carl.get(f"{path}/messages").ok()["items"]][1] == "still secret"
         append_all()
-        listener: Any = Listener(SimpleNamespace(user_id=dora.user.pk), position, stream=None)
+        no_stream: Any = None
+        listener = Listener(SimpleNamespace(user_id=dora.user.pk), position, no_stream)
         newest = log_state().newest
         assert told(missed_events(dora.user.pk, position, newest)[0]) == ["after"]
         assert told(MessengerFeed().new_events([listener], position, newest)[0][listener]) == ["after"]

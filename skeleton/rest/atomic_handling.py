@@ -68,9 +68,13 @@ class AtomicHandling(ObjectLookup):
 
     def _answers_object(self, output: object) -> bool:
         """Return whether `output` is the viewset's serializer, or says more about a new object."""
-        if output == BY_CLASS or self.action != "create":
-            return output == BY_CLASS
-        return isinstance(output, type) and issubclass(output, self.get_output_serializer_class())
+        if output == BY_CLASS:
+            return True
+        return (
+            self.action == "create"
+            and isinstance(output, type)
+            and issubclass(output, self.get_output_serializer_class())
+        )
 
     def with_etag(self, request: Request, response: HttpResponse) -> HttpResponse:
         """Add the ETag to the response with a whole object. Return 304 instead if the client has it."""
