@@ -65,7 +65,6 @@ SLOW := tests/attack tests/test_durability.py tests/test_add_a_resource.py tests
 	billing/tests/test_payment_migration.py skeleton/server/tests/test_serve.py
 slow: $(DEVELOPMENT) browser nginx ## run the tests that `make test` leaves out because they wait
 	$(TEST) $(BIN)/pytest -n auto $(SLOW) $(ARGS)
-	$(MAKE) retries
 
 # Tests that take long because they go through every route, form or screen, with every role, in every language.
 WALKS := tests/refusals tests/test_generated_requests.py $(addprefix skeleton/backoffice/tests/,test_screens.py \

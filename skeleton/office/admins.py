@@ -336,7 +336,7 @@ class ReadOnlyRecordAdmin(ReadOnlyAdmin):
     """A record without a form: it is changed by actions only, so all its fields are read-only."""
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> object:
-        return self.readonly_fields or [field.name for field in self.opts.fields]
+        return self.readonly_fields or [field.name for field in self.opts.fields if not field.primary_key]
 
 
 class _ChildInlineMixin:
