@@ -116,7 +116,9 @@ def _do_addresses_count(party: Party, address: Values | None, addresses: list[Va
     if wanted == stored:
         return False
     if not (_says(_primary_of(stored), address) or _says(_primary_of(wanted), address)):
-        raise Invalid(details={"addresses": _("Says something else than address. Change only one of them.")})
+        raise Invalid(
+            details={"addresses": _("Says something else than the primary address. Change only one of them.")}
+        )
     return True
 
 

@@ -12,8 +12,8 @@ from skeleton_client.api.files import upload_file
 from skeleton_client.api.invoices import create_invoice, record_invoice_payment, send_invoice
 from skeleton_client.models import (
     ApiError,
+    CreatedCustomerOutput,
     CustomerInput,
-    CustomerOutput,
     CustomerPage,
     FileOutput,
     InvoiceInput,
@@ -40,10 +40,10 @@ def sign_in() -> AuthenticatedClient:
     return AuthenticatedClient(base_url=URL, token=token.access_token)
 
 
-def create(client: AuthenticatedClient, name: str) -> CustomerOutput:
+def create(client: AuthenticatedClient, name: str) -> CreatedCustomerOutput:
     body = CustomerInput(name=name, email="contact@acme.com", credit_limit=100000, currency="USD")
     customer = create_customer.sync(client=client, body=body)
-    assert isinstance(customer, CustomerOutput), customer
+    assert isinstance(customer, CreatedCustomerOutput), customer
     return customer
 
 
@@ -89,7 +89,7 @@ def try_again(client: AuthenticatedClient) -> None:
     key, body = str(uuid4()), CustomerInput(name="Only once", email="once@acme.com")
     first = create_customer.sync_detailed(client=client, body=body, idempotency_key=key)
     second = create_customer.sync_detailed(client=client, body=body, idempotency_key=key)
-    assert isinstance(first.parsed, CustomerOutput), first
+    assert isinstance(first.parsed, CreatedCustomerOutput), first
     assert first.content == second.content
     assert second.headers["Idempotency-Replayed"] == "true"
     other = CustomerInput(name="Another", email="once@acme.com")

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django import forms
 from django.contrib import messages
 from django.db import connection
 from django.http import HttpRequest, HttpResponseRedirect
@@ -53,6 +54,6 @@ class FormPage(Page):
             "button": self.button or self.title,
             "form": form,
             "back": reverse("admin:index"),
-            "media": form.media,
+            "media": forms.Media(js=["admin/js/core.js"]) + form.media,  # Django's calendar needs it
         }
         return TemplateResponse(request, TEMPLATE, context)

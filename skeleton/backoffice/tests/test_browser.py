@@ -150,7 +150,7 @@ def choose(page, field, typed, wanted):
 def test_the_documentation_of_the_api(live_server):
     def story(window):
         page = window.go("/api/v1/docs")
-        expect(page.locator(".opblock").first).to_be_visible(timeout=30_000)
+        expect(page.locator(".opblock-tag").first).to_be_visible(timeout=30_000)
         window.screenshot("docs")
         page = window.go("/api/v1/redoc")
         expect(page.get_by_text("Authentication").first).to_be_visible(timeout=30_000)

@@ -150,7 +150,7 @@ def test_the_page_to_sign_in_at(live_server, house):
         expect(page.get_by_text("E-Mail oder Passwort ist falsch.")).to_be_visible()
         page.locator("[name=password]").fill(PASSWORD)
         page.get_by_role("button", name="Anmelden").click()
-        expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+        expect(page.get_by_role("heading", name="Übersicht")).to_be_visible()
 
     run_in_browser(story, live_server.url)
 
