@@ -6,6 +6,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+import xlsxwriter
 
 from inventory.models import Item
 from parties.models import Customer
@@ -39,6 +40,21 @@ def with_formats(cells, **formats):
     return buffer.getvalue()
 
 
+def with_formats_by_xlsxwriter(cells, **formats):
+    """Return the same workbook as another program writes it: with shared strings and formats of its own."""
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer, {"in_memory": True}) as made:
+        page = made.add_worksheet()
+        page.write_row(0, 0, ["name", "email", *cells])
+        page.write_row(1, 0, ["Acme", "acme@example.com"])
+        for at, (name, value) in enumerate(cells.items(), 2):
+            page.write(1, at, value, made.add_format({"num_format": formats.get(name, "General")}))
+    return buffer.getvalue()
+
+
+WRITERS = (with_formats, with_formats_by_xlsxwriter)
+
+
 @pytest.mark.parametrize(
     "value, code, found",
     [
@@ -65,8 +81,9 @@ def test_a_number_is_shown_as_its_format_says(value, code, found):
     assert not is_date_format(code)
 
 
-def test_leading_zeros_of_a_format_are_part_of_a_text_and_not_of_a_number(clerk):
-    file = with_formats({"tax_id": 1067, "credit_limit": 1067}, tax_id="00000", credit_limit="00000")
+@pytest.mark.parametrize("write", WRITERS)
+def test_leading_zeros_of_a_format_are_part_of_a_text_and_not_of_a_number(clerk, write):
+    file = write({"tax_id": 1067, "credit_limit": 1067}, tax_id="00000", credit_limit="00000")
     clerk.take(CUSTOMERS, file, name="x.xlsx")
     assert (Customer.objects.get().tax_id, Customer.objects.get().credit_limit) == ("01067", 106700)
 
