@@ -59,11 +59,9 @@ def parse_selection(query: QueryDict) -> Selection:
     if text is not None and resource_id is None:
         raise BadRequest("resource_id is not valid.", details={"resource_id": "Must be a UUID."})
     resource = query.get("resource")
-    names = sorted({kind.resource for kind in kinds.all_kinds()})
-    if resource is not None and resource not in names:
-        raise BadRequest(
-            f"There is no resource {resource}.", details={"resource": f"Must be one of {', '.join(names)}."}
-        )
+    if resource is not None and resource not in (names := {kind.resource for kind in kinds.all_kinds()}):
+        told = f"Must be one of {', '.join(sorted(names))}."
+        raise BadRequest(f"There is no resource {resource}.", details={"resource": told})
     return Selection(types if patterns else None, str(resource) if resource is not None else None, resource_id)
 
 

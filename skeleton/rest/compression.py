@@ -13,7 +13,7 @@ LEVEL = 3
 """A page of 20 customers shrinks from 15.5 kB to 1.3 kB in 0.04 ms. Level 6 takes three times as long, for 5 % less."""
 
 _TYPES = ("application/json", "application/vnd.oai.openapi", "text/javascript", "application/javascript")
-_GZIP = re.compile(r"(?:^|[,\s])gzip\s*(;\s*q=0(?:\.0*)?\s*(?=,|$))?", re.IGNORECASE)
+_GZIP = re.compile(r"(?:^|[,\s])gzip(?![\w.-])\s*(;\s*q=0(?:\.0*)?\s*(?=,|$))?", re.IGNORECASE)
 _ANY = re.compile(r"(?:^|[,\s])\*\s*(;\s*q=0(?:\.0*)?\s*(?=,|$))?")
 
 

@@ -32,6 +32,7 @@ def compressed(response, accepted="gzip"):
         ("br, *;q=0", False),
         ("gzip; q=0.0, br", False),
         ("xgzip", False),
+        ("gzipx", False),
         ("br", False),
         ("", False),
     ],
