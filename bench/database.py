@@ -122,16 +122,19 @@ WHERE v.status = 'paid'
 
 # As many items and orders as customers, with each item in one of five warehouses.
 _ITEMS = f"""
-INSERT INTO inventory_item (id, sku, name, unit_price, currency, tax_rate, status, attributes, created_at, updated_at)
-SELECT bench_id(i, {ITEM}), 'SKU-' || lpad(i::text, 7, '0'), (array['Bolt', 'Кабель', 'Pump', 'Valve'])[1 + i %% 4]
-       || ' ' || i, 100 + i %% 900, 'USD', 20, 'active', '{{}}', to_timestamp({FIRST_MOMENT} + i),
+INSERT INTO inventory_item (id, sku, sku_key, name, unit_price, price_base_quantity, currency, tax_rate, status,
+                            attributes, created_at, updated_at)
+SELECT bench_id(i, {ITEM}), 'SKU-' || lpad(i::text, 7, '0'), skeleton_fold('SKU-' || lpad(i::text, 7, '0'), 1),
+       (array['Bolt', 'Кабель', 'Pump', 'Valve'])[1 + i %% 4]
+       || ' ' || i, 100 + i %% 900, 1, 'USD', 20, 'active', '{{}}', to_timestamp({FIRST_MOMENT} + i),
        to_timestamp({FIRST_MOMENT} + i)
 FROM generate_series(1, %(customers)s) AS i
 """  # noqa: S608 (constants only)
 
 _WAREHOUSES = f"""
-INSERT INTO inventory_warehouse (id, name, code, status, created_at, updated_at)
-SELECT bench_id(i, {WAREHOUSE}), 'Warehouse ' || i, 'W' || i, 'active', now(), now() FROM generate_series(1, 5) AS i
+INSERT INTO inventory_warehouse (id, name, code, code_key, status, created_at, updated_at)
+SELECT bench_id(i, {WAREHOUSE}), 'Warehouse ' || i, 'W' || i, skeleton_fold('W' || i, 1), 'active', now(), now()
+FROM generate_series(1, 5) AS i
 """  # noqa: S608 (constants only)
 
 _STOCK = f"""
